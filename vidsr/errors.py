@@ -1,0 +1,17 @@
+"""The three kinds of error vidsr raises; every message ends in the line to type."""
+
+
+class VidsrError(Exception):
+    """What vidsr refuses, with the reason and the remedy. Catch this to catch all three kinds."""
+
+
+class StackError(VidsrError, ValueError):
+    """The data are not what the step needs: dims, dtype, values, coordinates, colour tags."""
+
+
+class RecipeError(VidsrError, ValueError):
+    """The settings make no sense: unknown names, values out of range, arguments that exclude each other."""
+
+
+class MediaError(VidsrError, OSError):
+    """A file cannot be read or written."""

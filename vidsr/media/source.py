@@ -1,0 +1,115 @@
+"""The door: only local, existing, non-empty video files come in; playlists and addresses stay out."""
+
+import os
+import re
+from pathlib import Path
+
+import av
+
+from vidsr.errors import MediaError
+
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,mxf,nut,flv,asf,ogg,dv,ivf,yuv4mpegpipe"
+LARGEST_SIDE = 16384
+ATTACHED = 0x0400 | 0x0800  # dispositions: attached picture, timed thumbnails
+_PLAYLISTS = (b"#EXTM3U", b"<?xml", b"<MPD", b"ffconcat", b"<smil", b"[playlist]", b"<ASX", b"<asx", b"v=0")
+
+
+def local_file(path: str | os.PathLike) -> Path:
+    """The absolute path of an existing, readable, non-empty file that is no playlist; else a MediaError."""
+    text = os.fspath(path)
+    where = Path(text)
+    if not where.exists() and re.match(r"^[A-Za-z][A-Za-z0-9+.,-]+:", text):
+        raise MediaError(
+            f"{text!r} is an address, and only local files are opened. Download it first, then: vidsr.open('clip.mp4')."
+        )
+    if not where.exists():
+        raise MediaError(
+            f"there is no file {text!r} (looked from {Path.cwd()}). Look there: ls {where.parent}"
+        )
+    if where.is_dir():
+        raise MediaError(
+            f"{text!r} is a folder. For an image sequence name the files and the rate: vidsr.open('{text}/*.png', fps=24)."
+        )
+    if not os.access(where, os.R_OK):
+        raise MediaError(f"{text!r} may not be read by this user. Allow it: chmod u+r {text}")
+    if where.stat().st_size == 0:
+        raise MediaError(f"{text!r} is empty (0 bytes). Copy it again, then: vidsr.probe({text!r}).")
+    _refuse_text(where)
+    return where.resolve()
+
+
+def _refuse_text(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(512)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(_PLAYLISTS):
+        raise MediaError(
+            f"{path.name} is a playlist or script that points to other files, which are not opened for it. "
+            "Open the video it names: vidsr.open('clip.mp4')."
+        )
+    if start and all(32 <= b < 127 or b in b"\t\r\n" for b in head) and not start.startswith(b"YUV4MPEG2"):
+        raise MediaError(f"{path.name} holds text, not video. Look at it: head {path.name}")
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """Open a checked file with the file protocol and the known containers alone."""
+    try:
+        return av.open(
+            f"file:{path}",
+            metadata_errors="replace",
+            options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS},
+        )
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(
+            f"{path.name} cannot be opened as video ({_reason(error)}): it is no video of a known kind, or it was "
+            f"cut short and its index is missing. Get a whole copy, then: vidsr.probe({str(path)!r})."
+        ) from error
+
+
+def film_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """The stream with the moving pictures: the first that is no attached cover or thumbnail."""
+    streams = [s for s in container.streams.video if not int(s.disposition) & ATTACHED]
+    if not streams:
+        what = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
+        raise MediaError(
+            f"{path.name} holds no video (only {what}). Name a file with moving pictures: vidsr.open('clip.mp4')."
+        )
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise MediaError(
+            f"no decoder here knows the video in {path.name}. Convert it: ffmpeg -i {path.name} out.mp4"
+        )
+    check_size(path.name, stream.codec_context.width, stream.codec_context.height)
+    return stream
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Refuse what declares no size or an absurd one, before memory is asked for."""
+    if width < 1 or height < 1:
+        raise MediaError(
+            f"{name} declares no picture size ({width} x {height}). Get a whole copy, then: vidsr.probe({name!r})."
+        )
+    if max(width, height) > LARGEST_SIDE:
+        raise MediaError(
+            f"{name} declares {width} x {height} pixels, above {LARGEST_SIDE} a side. "
+            f"Scale it first: ffmpeg -i {name} -vf scale={LARGEST_SIDE // 2}:-2 smaller.mp4"
+        )
+
+
+def refuse_alpha(name: str, pix_fmt: av.VideoFormat) -> None:
+    """Transparency has no place in a frame stack; palettes count as opaque."""
+    if not pix_fmt.has_palette and any(part.is_alpha for part in pix_fmt.components):
+        raise MediaError(
+            f"{name} has transparency ({pix_fmt.name}), which a frame stack does not hold. "
+            f"Lay it over black first: ffmpeg -i {name} -vf premultiply=inplace=1,format=gbrp opaque.mkv"
+        )
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of change in nanoseconds: a file opened anew must still have both."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__

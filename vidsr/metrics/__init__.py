@@ -1,0 +1,26 @@
+"""How good is it? Measures of frame stacks, and of arrays for those who have no stack.
+
+Stack functions (`psnr`, `ssim`, `flicker`, `blockiness`, `mosquito`, `report`) match two stacks by time and grid,
+say what was compared, and read lazy stacks block by block. Array functions (`arrays`, `temporal`, `artefacts`)
+take numpy or jax arrays and always the peak.
+"""
+
+from vidsr.metrics.figures import plot
+from vidsr.metrics.measures import MEASURES
+from vidsr.metrics.reports import Report, report
+from vidsr.metrics.stacks import blockiness, flicker, mosquito, psnr, ssim
+from vidsr.metrics.tables import Table, table
+
+__all__ = [
+    "MEASURES",
+    "Report",
+    "Table",
+    "blockiness",
+    "flicker",
+    "mosquito",
+    "plot",
+    "psnr",
+    "report",
+    "ssim",
+    "table",
+]

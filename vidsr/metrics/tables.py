@@ -1,0 +1,111 @@
+"""A report as a table: one row a version, one column a measure, in text and HTML."""
+
+import html
+import math
+
+import numpy as np
+import xarray as xr
+
+VERSION = "version"
+DIGITS = {"dB": 2, "levels": 2, "1": 4}
+
+
+class Table:
+    """What `table` returns: text when printed, HTML in a notebook."""
+
+    def __init__(self, header: list[tuple[str, str]], rows: list[list[str]], notes: list[str]) -> None:
+        self.header, self.rows, self.notes = header, rows, notes
+
+    def __str__(self) -> str:
+        lines = [[top for top, _ in self.header], [under for _, under in self.header], *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
+        ruler = ["-" * w for w in widths]
+        text = [_aligned(line, widths) for line in [*lines[:2], ruler, *self.rows]]
+        return "\n".join([*text, *self.notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f"<th>{html.escape(top)}<br><small>{html.escape(under)}</small></th>"
+            for top, under in self.header
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f"<{tag}>{html.escape(cell)}</{tag}>" for tag, cell in zip(_tags(row), row, strict=True)
+            )
+            + "</tr>"
+            for row in self.rows
+        )
+        notes = "".join(f"<br>{html.escape(note)}" for note in self.notes)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{notes[4:]}</small>"
+
+
+def table(report: xr.Dataset) -> Table:
+    """Summarise a report over its frames: the mean, or the root mean square for flicker; and the worst frame.
+
+    Args:
+      report: what `vidsr.metrics.report`, `flicker` or a selection of them gives.
+    """
+    if VERSION not in report.dims:
+        report = report.expand_dims({VERSION: ["result"]})
+    names = list(report.data_vars)
+    header = [("", "")] + [(report[n].attrs["long_name"], _unit(report[n])) for n in names]
+    rows = []
+    for version in report[VERSION].values:
+        here = report.sel({VERSION: version})
+        rows.append([str(version)] + [_number(summary(here[n]), here[n]) for n in names])
+        if report.sizes["time"] > 1:
+            rows.append(["  worst frame"] + [_worst(here[n]) for n in names])
+    return Table(header, rows, _notes(report))
+
+
+def summary(values: xr.DataArray) -> float:
+    """One number for all frames, by the rule in `attrs["summary"]`: "mean" or "rms"; NaN where there is none."""
+    known = values.values[~np.isnan(values.values)]
+    if known.size == 0:
+        return math.nan
+    return float(np.sqrt(np.square(known).mean()) if values.attrs["summary"] == "rms" else known.mean())
+
+
+def _worst(values: xr.DataArray) -> str:
+    known = values.dropna("time")
+    if known.sizes["time"] == 0:
+        return "-"
+    badness = -known.values if values.attrs["direction"] == "higher" else np.abs(known.values)
+    worst = known.isel(time=int(badness.argmax()))
+    return f"{_number(float(worst), values)} at {int(worst['frame'])}"
+
+
+def _number(value: float, values: xr.DataArray) -> str:
+    return "-" if math.isnan(value) else f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
+
+
+def _unit(values: xr.DataArray) -> str:
+    unit = values.attrs["units"]
+    better = {"higher": "higher is better", "lower": "lower is better", "zero": "0 is best"}[
+        values.attrs["direction"]
+    ]
+    return better if unit == "1" else f"{unit}, {better}"
+
+
+def _notes(report: xr.Dataset) -> list[str]:
+    keys = ("overlap", "crop", "levels")
+    notes = [f"{key}: {report.attrs[key]}" for key in keys if key in report.attrs]
+    for one in report.data_vars.values():
+        extra = [f"{key} {one.attrs[key]}" for key in ("border", "motion") if key in one.attrs]
+        notes.append(f"{one.attrs['long_name']}: " + ", ".join([one.attrs["protocol"], *extra]))
+    return notes
+
+
+def _aligned(line: list[str], widths: list[int]) -> str:
+    first, *others = [
+        cell.ljust(w) if i == 0 else cell.rjust(w)
+        for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+    ]
+    return "  ".join([first, *others]).rstrip()
+
+
+def _tags(row: list[str]) -> list[str]:
+    return ["th", *["td"] * (len(row) - 1)]

@@ -1,0 +1,57 @@
+"""Block shapes: sized from the frame alone, never from the machine, so that a replay cuts as the first run did."""
+
+from typing import NamedTuple
+
+SD_PIXELS = 720 * 576
+MOST_FRAMES = 8
+TILE = 2048  # frames with a longer side are cut into tiles of this
+SMALLEST_BUCKET = 64
+
+
+class Blocks(NamedTuple):
+    """Frames a block, and rows and columns a tile; an axis shorter than that is taken whole."""
+
+    time: int
+    y: int = TILE
+    x: int = TILE
+
+    def shape(self, extent: tuple[int, ...]) -> tuple[int, int, int]:
+        """Block shape on a stack of this shape."""
+        return (min(self.time, extent[0]), min(self.y, extent[1]), min(self.x, extent[2]))
+
+
+def choose(largest_frame: int) -> Blocks:
+    """Blocks for a chain whose largest frame has this many pixels: 8 frames at SD, 1 from 1080p x2 on."""
+    frames = MOST_FRAMES
+    while frames > 1 and frames * largest_frame > MOST_FRAMES * SD_PIXELS:
+        frames //= 2
+    return Blocks(frames)
+
+
+def pieces(start: int, count: int, size: int, extent: int) -> list[tuple[int, int]]:
+    """Cut [start, start + count) at multiples of `size`."""
+    out = []
+    while count > 0:
+        n = min(count, size - start % size, extent - start)
+        out.append((start, n))
+        start, count = start + n, count - n
+    return out
+
+
+def bucket(start: int, count: int, size: int, extent: int, axis: int) -> tuple[int, int]:
+    """Round a piece's length up to one of few sizes, so that odd regions do not each compile anew.
+
+    A piece that fills its block, or ends with the clip, gets the block's own size; others the next power
+    of two (in space at least 64), capped by the block.
+    """
+    if start % size == 0 and (count == size or start + count == extent):
+        if axis == 0 or start + size <= extent:
+            return start, size
+        return max(extent - size, 0), size  # the last tile moves back inside instead of hanging over
+    length = 1 if axis == 0 else SMALLEST_BUCKET
+    while length < count:
+        length *= 2
+    length = min(length, size)
+    if axis and start + length > extent:
+        start = max(extent - length, 0)
+    return start, length

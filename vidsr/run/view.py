@@ -1,0 +1,101 @@
+"""A lazy array that computes just what is asked of it: the thing behind a lazy result."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vidsr.run.blocks import Blocks
+from vidsr.run.graph import Graph, Progress, build, settle, specs_of
+from vidsr.run.law import Spec
+from vidsr.run.nodes import ArraySource
+
+
+class View:
+    """Result of running steps over an array; slices like numpy, read-only.
+
+    Nodes, compiled functions and rings are made on first use in each process; a pickle carries the source, the
+    steps as settled and the solved states, so that workers neither settle nor analyse again.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 4
+
+    def __init__(
+        self,
+        array: Any,
+        spec: Spec,
+        steps: Sequence[Any],
+        numbers: np.ndarray,
+        blocks: Blocks,
+        extras: Sequence[tuple] = (),
+    ):
+        self.array, self.source_spec, self.steps = array, spec, list(steps)
+        self.numbers, self.blocks, self.extra_sources = numbers, blocks, list(extras)
+        self.spec = specs_of(steps, spec)[-1]
+        self.shape = self.spec.shape
+        self.is_settled = not any(step.open() for step in self.steps)
+        self.solved: dict[int, tuple] = {}
+        self._graph: Graph | None = None
+        self._lock = threading.RLock()
+
+    def graph(self) -> Graph:
+        """The nodes, settling what was left open first."""
+        with self._lock:
+            source = ArraySource(self.array, self.source_spec)
+            if not self.is_settled:
+                self.steps = settle(source, self.steps, self.numbers, self.blocks, self.extra_sources)
+                self.is_settled = True
+            if self._graph is None:
+                bare = [step.bare() for step in self.steps]
+                self._graph = build(source, bare, self.numbers, self.blocks, self.extra_sources, self.solved)
+            return self._graph
+
+    def solve(self, progress: Progress | None = None) -> None:
+        """Settle, and run every whole-clip analysis."""
+        with self._lock:
+            graph = self.graph()
+            graph.solve(progress)
+            self.solved = {n: table.solved for n, table in graph.tables if table.step.reach is None}
+
+    def read(self, region: Sequence[tuple[int, int]]) -> np.ndarray:
+        with self._lock:
+            return self.graph().node.read(region)
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        key = key if isinstance(key, tuple) else (key,)
+        if Ellipsis in [k for k in key if not isinstance(k, np.ndarray)]:
+            at = [i for i, k in enumerate(key) if k is Ellipsis][0]
+            key = key[:at] + (slice(None),) * (4 - len(key) + 1) + key[at + 1 :]
+        key = key + (slice(None),) * (4 - len(key))
+        wanted = [np.arange(self.shape[a])[k] for a, k in enumerate(key)]
+        flat = [np.atleast_1d(w) for w in wanted]
+        if any(w.size == 0 for w in flat):
+            return np.empty([w.size for w in wanted if w.ndim], np.float32)
+        space = [(int(w.min()), int(np.ptp(w)) + 1) for w in flat[1:3]]
+        out = np.empty((len(flat[0]), space[0][1], space[1][1], self.shape[3]), np.float32)
+        for first, start, count in runs(flat[0]):
+            out[first : first + count] = self.read(((start, count), *space))
+        out = out[:, flat[1] - space[0][0]][:, :, flat[2] - space[1][0]][..., flat[3]]
+        return out[tuple(0 if w.ndim == 0 else slice(None) for w in wanted)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def __getstate__(self) -> dict:
+        self.solve()
+        state = dict(self.__dict__)
+        del state["_graph"], state["_lock"]
+        return state
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._graph, self._lock = None, threading.RLock()
+
+
+def runs(index: np.ndarray) -> list[tuple[int, int, int]]:
+    """Consecutive runs of an index array as (position, first value, length)."""
+    breaks = np.flatnonzero(np.diff(index) != 1) + 1
+    edges = [0, *breaks.tolist(), len(index)]
+    return [(a, int(index[a]), b - a) for a, b in zip(edges[:-1], edges[1:], strict=True)]

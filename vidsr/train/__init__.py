@@ -1,0 +1,56 @@
+"""Training: what the recipes in `zoo/` share, and `run`, which runs one of them."""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+from vidsr.errors import RecipeError
+from vidsr.train.fit import Fitted, Settings, fit
+from vidsr.train.patches import Pairs, Photograph, folder, pairs, photographs
+from vidsr.train.validate import validator
+
+__all__ = [
+    "Fitted",
+    "Pairs",
+    "Photograph",
+    "Settings",
+    "fit",
+    "folder",
+    "pairs",
+    "photographs",
+    "run",
+    "validator",
+]
+
+
+def run(
+    zoo_dir: str | os.PathLike,
+    *,
+    data: str | os.PathLike | None = None,
+    out: str | os.PathLike | None = None,
+    steps: int | None = None,
+) -> Any:
+    """Run ``<zoo_dir>/recipe.py``, or continue the run begun in `out`.
+
+    Args:
+      zoo_dir: a zoo entry, as ``zoo/sr-compact-x4``. Its recipe is Python and is executed: train only what you trust.
+      data: folder of training pictures; default: the environment's ``VIDSR_DATA``.
+      out: where checkpoint and result go; default: ``runs/<id>`` below the current folder.
+      steps: stop after so many steps in all, resumable; default: the recipe's own number.
+
+    Returns:
+      What the recipe returns.
+
+    Raises:
+      RecipeError: there is no recipe.
+      MediaError: there are no pictures.
+    """
+    path = Path(zoo_dir) / "recipe.py"
+    if not path.is_file():
+        raise RecipeError(f"there is no recipe at {path}. Name a zoo entry: python -m vidsr train zoo/sr-compact-x4")
+    name = path.resolve().parent.name
+    spec = importlib.util.spec_from_file_location("vidsr_recipe_" + name.replace("-", "_"), path)
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    return recipe.main(data=data, out=Path(out) if out is not None else Path("runs") / name, steps=steps)

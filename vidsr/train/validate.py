@@ -1,0 +1,39 @@
+"""Validation inside a run: PSNR of the luma on held-back pictures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from vidsr import models
+from vidsr.train.patches import Pairs
+
+
+def validator(graphdef: nnx.GraphDef, pairs: Pairs) -> Callable[[dict[str, Any]], dict[str, float]]:
+    """A function of the weights: ``{"validation": mean PSNR-Y in dB}`` over whole pictures, border `scale`."""
+    forward = jax.jit(lambda params, x: models.apply(graphdef, params, x))
+
+    def evaluate(params: dict[str, Any]) -> dict[str, float]:
+        values = [
+            psnr_luma(enlarge(forward, params, low), high, border=pairs.scale)
+            for low, high in zip(pairs.low, pairs.high, strict=True)
+        ]
+        return {"validation": float(np.mean(values))}
+
+    return evaluate
+
+
+def enlarge(forward: Callable[[Any, jax.Array], jax.Array], params: dict[str, Any], low: np.ndarray) -> np.ndarray:
+    """One uint8 picture ``(y, x, 3)`` through a network, rounded back to uint8."""
+    high = forward(params, jnp.asarray(low[None], jnp.float32) / 255.0)[0]
+    return np.floor(np.clip(np.asarray(high), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+
+
+def psnr_luma(a: np.ndarray, b: np.ndarray, *, border: int) -> float:
+    """PSNR in dB of two uint8 RGB pictures on unrounded BT.601 studio luma, peak 255: the BasicSR protocol."""
+    difference = (a.astype(np.float64) - b.astype(np.float64)) @ np.array([65.481, 128.553, 24.966]) / 255.0
+    inner = difference[border:-border, border:-border] if border else difference
+    return float(10.0 * np.log10(255.0**2 / np.mean(inner**2)))
