@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from vidsr.run.law import Axis, Footprint
+from vidsr.run.law import Axis, Footprint, Spec
 from vidsr.transforms.base import Analysis, Random, Scan, Transform, option, transform, value
 
 MODES = {"reflect": "reflect", "symmetric": "symmetric", "edge": "edge", "constant": "constant"}
@@ -226,9 +226,10 @@ class Mark(Random):
         number = (f * 31 + y * 17 + z * 5 + self.seed * 3 + self.ordinal * 11) % 23
         return x + number.astype(jnp.float32) * 0.01
 
-    def reference(self, x, numbers):
-        f, y, z = np.asarray(numbers)[:, None, None, None], np.arange(x.shape[1])[None, :, None, None], None
-        z = np.arange(x.shape[2])[None, None, :, None]
+    def reference(self, x, numbers, origin=(0, 0)):
+        f = np.asarray(numbers)[:, None, None, None]
+        y = (np.arange(x.shape[1]) + origin[0])[None, :, None, None]
+        z = (np.arange(x.shape[2]) + origin[1])[None, None, :, None]
         return x + ((f * 31 + y * 17 + z * 5 + self.seed * 3 + self.ordinal * 11) % 23) * 0.01
 
 
@@ -352,7 +353,8 @@ def keyed(steps, seed):
 
 def reference(steps, x, numbers):
     """The whole clip in float64, step by step."""
-    x = np.asarray(x, np.float64)
+    x, spec = np.asarray(x, np.float64), Spec(np.shape(x))
     for step in steps:
-        x = step.reference(x, numbers)
+        spec = step.spec(spec)
+        x = step.reference(x, numbers, spec.origin) if isinstance(step, Mark) else step.reference(x, numbers)
     return x

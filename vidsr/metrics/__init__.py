@@ -1,7 +1,7 @@
 """How good is it? Measures of frame stacks, and of arrays for those who have no stack.
 
 Stack functions (`psnr`, `ssim`, `flicker`, `blockiness`, `mosquito`, `report`) match two stacks by time and grid,
-say what was compared, and read lazy stacks block by block. Array functions (`arrays`, `temporal`, `artefacts`)
+say what was compared, and read lazy stacks block by block. Array functions (`arrays`, `temporal`, `artefacts`, `hdr`)
 take numpy or jax arrays and always the peak.
 """
 

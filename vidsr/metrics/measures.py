@@ -92,7 +92,7 @@ class SsimLuma(Ssim):
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualFlicker(Measure):
-    label = "flicker, residual"
+    label = "flicker residual"
     settings = ("motion",)
     unit, direction, range, summary, frames = "levels", "lower", "0 to 255", "rms", 2
     protocol = "F_res: RMS change of the error to the frame before, followed along the reference's motion"
@@ -103,7 +103,7 @@ class ResidualFlicker(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class WarpFlicker(Measure):
-    label = "flicker, warped"
+    label = "flicker warped"
     settings = ("motion",)
     unit, direction, range, summary, frames = "levels", "lower", "0 to 255", "rms", 2
     needs_reference = False
@@ -115,7 +115,7 @@ class WarpFlicker(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class BrightnessFlicker(Measure):
-    label = "flicker, brightness"
+    label = "flicker brightness"
     unit, direction, range, summary, frames = "levels", "zero", "-255 to 255", "rms", 2
     needs_reference = False
     protocol = "mean grey of the frame minus its centred mean over 9 frames of the shot"

@@ -13,33 +13,25 @@ DIGITS = {"dB": 2, "levels": 2, "1": 4}
 class Table:
     """What `table` returns: text when printed, HTML in a notebook."""
 
-    def __init__(self, header: list[tuple[str, str]], rows: list[list[str]], notes: list[str]) -> None:
+    def __init__(self, header: list[tuple[str, ...]], rows: list[list[str]], notes: list[str]) -> None:
         self.header, self.rows, self.notes = header, rows, notes
 
     def __str__(self) -> str:
-        lines = [[top for top, _ in self.header], [under for _, under in self.header], *self.rows]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
-        ruler = ["-" * w for w in widths]
-        text = [_aligned(line, widths) for line in [*lines[:2], ruler, *self.rows]]
-        return "\n".join([*text, *self.notes])
+        head = [list(line) for line in zip(*self.header, strict=True)]
+        widths = [max(len(line[i]) for line in [*head, *self.rows]) for i in range(len(self.header))]
+        lines = [*head, ["-" * width for width in widths], *self.rows]
+        return "\n".join([*(_aligned(line, widths) for line in lines), *self.notes])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f"<th>{html.escape(top)}<br><small>{html.escape(under)}</small></th>"
-            for top, under in self.header
-        )
+        head = "".join(f"<th>{'<br>'.join(map(html.escape, lines))}</th>" for lines in self.header)
         body = "".join(
-            "<tr>"
-            + "".join(
-                f"<{tag}>{html.escape(cell)}</{tag}>" for tag, cell in zip(_tags(row), row, strict=True)
-            )
-            + "</tr>"
+            f"<tr><th>{html.escape(row[0])}</th><td>{'</td><td>'.join(map(html.escape, row[1:]))}</td></tr>"
             for row in self.rows
         )
-        notes = "".join(f"<br>{html.escape(note)}" for note in self.notes)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{notes[4:]}</small>"
+        notes = "<br>".join(map(html.escape, self.notes))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{notes}</small>"
 
 
 def table(report: xr.Dataset) -> Table:
@@ -51,13 +43,13 @@ def table(report: xr.Dataset) -> Table:
     if VERSION not in report.dims:
         report = report.expand_dims({VERSION: ["result"]})
     names = list(report.data_vars)
-    header = [("", "")] + [(report[n].attrs["long_name"], _unit(report[n])) for n in names]
+    header = [("", "", "", "")] + [_header(report[n].attrs) for n in names]
     rows = []
     for version in report[VERSION].values:
         here = report.sel({VERSION: version})
         rows.append([str(version)] + [_number(summary(here[n]), here[n]) for n in names])
         if report.sizes["time"] > 1:
-            rows.append(["  worst frame"] + [_worst(here[n]) for n in names])
+            rows.append(["  worst"] + [_worst(here[n]) for n in names])
     return Table(header, rows, _notes(report))
 
 
@@ -82,12 +74,11 @@ def _number(value: float, values: xr.DataArray) -> str:
     return "-" if math.isnan(value) else f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
 
 
-def _unit(values: xr.DataArray) -> str:
-    unit = values.attrs["units"]
-    better = {"higher": "higher is better", "lower": "lower is better", "zero": "0 is best"}[
-        values.attrs["direction"]
-    ]
-    return better if unit == "1" else f"{unit}, {better}"
+def _header(attrs: dict[str, str]) -> tuple[str, ...]:
+    """Four lines: the name in two, the unit, and which way is better."""
+    first, _, second = attrs["long_name"].partition(" ")
+    best = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}[attrs["direction"]]
+    return first, second, "" if attrs["units"] == "1" else attrs["units"], best
 
 
 def _notes(report: xr.Dataset) -> list[str]:
@@ -105,7 +96,3 @@ def _aligned(line: list[str], widths: list[int]) -> str:
         for i, (cell, w) in enumerate(zip(line, widths, strict=True))
     ]
     return "  ".join([first, *others]).rstrip()
-
-
-def _tags(row: list[str]) -> list[str]:
-    return ["th", *["td"] * (len(row) - 1)]

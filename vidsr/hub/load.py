@@ -1,0 +1,89 @@
+"""Loading an entry: config and weights are checked before anything is built from them."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidsr.errors import MediaError, RecipeError
+from vidsr.hub.index import folder_of
+
+FIELDS = ("id", "verb", "model", "args", "scale", "halo", "domain", "fidelity", "licence", "weights")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A loaded entry: `vidsr.models.apply(network.graphdef, network.params, x)` runs it."""
+
+    id: str
+    verb: str
+    scale: int
+    halo: int  # input pixels each side that an output pixel may depend on
+    fidelity: str
+    licence: str
+    sha256: str  # of the weights file
+    graphdef: Any = field(repr=False)  # static, hashable
+    params: dict[str, Any] = field(repr=False)  # nested dict of float32 arrays
+    folder: Path = field(repr=False)
+
+
+def load(name: str | os.PathLike) -> Network:
+    """Load a network of the zoo, by id ("sr-compact-x4") or from a folder of the same form.
+
+    Raises:
+      RecipeError: no such entry; config incomplete; weights do not fit the network or differ from their hash.
+      MediaError: a file is missing or unreadable.
+    """
+    return _load(folder_of(name).resolve())
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of an entry, complete."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text())
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}. Install again: pip install -e .") from error
+    except ValueError as error:
+        raise RecipeError(f"{path} is not JSON: {error}. Restore it from the release.") from error
+    missing = [name for name in FIELDS if name not in config]
+    if missing:
+        raise RecipeError(f"{path} lacks {', '.join(missing)}. Restore it from the release.")
+    return config
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path) -> Network:
+    from flax import traverse_util
+    from safetensors.numpy import load as parse
+
+    from vidsr import models
+
+    config = read_config(folder)
+    path = folder / config["weights"]["file"]
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MediaError(f"weights {path} cannot be read: {error.strerror}. Install again: pip install -e .") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != config["weights"]["sha256"]:
+        raise RecipeError(
+            f"weights {path} have sha256 {digest[:12]}..., config.json says {config['weights']['sha256'][:12]}...: "
+            "the file is damaged or another one. Restore it from the release."
+        )
+    graphdef, shapes, halo = models.template(config["model"], **config["args"])
+    wanted = {k: v.shape for k, v in traverse_util.flatten_dict(shapes, sep=".").items()}
+    found = parse(data)
+    if {k: v.shape for k, v in found.items()} != wanted:
+        odd = sorted(set(wanted.items()) ^ {(k, v.shape) for k, v in found.items()})
+        raise RecipeError(f"weights {path} do not fit {config['model']} {config['args']}: {odd[0]}. Correct config.json.")
+    if halo != config["halo"]:
+        raise RecipeError(f"{folder}: config.json says halo {config['halo']}, the network has {halo}. Write \"halo\": {halo}.")
+    params = traverse_util.unflatten_dict({k: np.asarray(v, np.float32) for k, v in found.items()}, sep=".")
+    about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
+    return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)
