@@ -11,9 +11,9 @@ import vidsr.frames.accessor  # noqa: F401  (registers stack.vid)
 _WHERE = {
     "stack": "vidsr.frames.schema",
     "concat": "vidsr.frames.join",
-    "open": "vidsr.media.files",
-    "probe": "vidsr.media.files",
-    "save": "vidsr.media.files",
+    "open": "vidsr.media",
+    "probe": "vidsr.media",
+    "save": "vidsr.media",
     "pipeline": "vidsr.transforms.pipeline",
     "Pipeline": "vidsr.transforms.pipeline",
     "resize": "vidsr.transforms.resize",

@@ -78,13 +78,14 @@ def _pair(pair: Array) -> tuple[Array, Array]:
     while max(levels[-1].shape[1:]) > COARSE and min(levels[-1].shape[1:]) >= 32:
         levels.append(_halve(levels[-1]))
     bands = [_band(level) for level in levels]
-    moved = _phase_correlation(levels[-1])
+    bands.append(_evened(bands[-1]))
+    moved = _phase_correlation(bands[-1])
     starts = jnp.stack([moved, jnp.zeros_like(moved)])  # a repeating texture may peak elsewhere than it moved
     found, evidence = lax.map(lambda start: _search(bands[-1], start), starts)
     best = jnp.argmax(evidence)
     moved, evidence = found[best], evidence[best]
     for band in reversed(bands[:-1]):
-        moved, evidence = _search(band, 2.0 * moved)
+        moved, evidence = _search(band, 2.0 * moved if band.shape != bands[-1].shape else moved)
     return moved, evidence
 
 
@@ -123,6 +124,13 @@ def _band(x: Array) -> Array:
     inner = x[:, cut[0] : x.shape[1] - cut[0], cut[1] : x.shape[2] - cut[1]]
     band = _blur(_blur(inner, FINE, fine[0], 1), FINE, fine[1], 2) - wide
     return band / (jnp.abs(band).mean(axis=(1, 2), keepdims=True) + 1e-5)
+
+
+def _evened(band: Array) -> Array:
+    """The band with its contrast evened out, so that an object of strong contrast is worth no more than its area."""
+    radius = [min(3 * int(WIDE), (n - 1) // 2) for n in band.shape[1:]]
+    size = jnp.pad(jnp.abs(band), [(0, 0), *((r, r) for r in radius)], mode="edge")
+    return band / (_blur(_blur(size, WIDE, radius[0], 1), WIDE, radius[1], 2) + 0.3)
 
 
 def _blur(x: Array, sigma: float, radius: int, axis: int) -> Array:

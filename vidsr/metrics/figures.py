@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from vidsr.metrics.tables import VERSION, summary
+from vidsr.metrics.tables import VERSION, by_version, summary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +23,7 @@ def plot(report: xr.Dataset) -> "Figure":
     """
     from matplotlib import pyplot
 
-    if VERSION not in report.dims:
-        report = report.expand_dims({VERSION: ["result"]})
+    report = by_version(report)
     names = list(report.data_vars)
     columns = min(ACROSS, len(names))
     rows = -(-len(names) // columns)

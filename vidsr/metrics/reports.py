@@ -9,31 +9,25 @@ import xarray as xr
 from vidsr.errors import RecipeError
 from vidsr.frames.match import match_times
 from vidsr.frames.schema import check
+from vidsr.metrics.figures import plot
 from vidsr.metrics.measures import MEASURES
 from vidsr.metrics.stacks import measure, measure_of
-
-VERSION = "version"
+from vidsr.metrics.tables import VERSION, is_report, table
 
 
 class Report(xr.Dataset):
-    """A Dataset of (version, time) variables; printing it shows the table. For dims and attrs: `report.info()`."""
+    """A Dataset of (version, time) variables that prints as its table (see `table`). For dims and attrs: `report.info()`."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        from vidsr.metrics.tables import table
-
-        return str(table(self))
+        return str(table(self)) if is_report(self) else super().__repr__()
 
     def _repr_html_(self) -> str:
-        from vidsr.metrics.tables import table
-
-        return table(self)._repr_html_()
+        return table(self)._repr_html_() if is_report(self) else super()._repr_html_()
 
     def plot(self) -> Any:
         """Draw every measure over the frames; returns the matplotlib figure."""
-        from vidsr.metrics.figures import plot
-
         return plot(self)
 
 

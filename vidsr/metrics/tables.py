@@ -40,8 +40,7 @@ def table(report: xr.Dataset) -> Table:
     Args:
       report: what `vidsr.metrics.report`, `flicker` or a selection of them gives.
     """
-    if VERSION not in report.dims:
-        report = report.expand_dims({VERSION: ["result"]})
+    report = by_version(report)
     names = list(report.data_vars)
     header = [("", "", "", "")] + [_header(report[n].attrs) for n in names]
     rows = []
@@ -49,8 +48,21 @@ def table(report: xr.Dataset) -> Table:
         here = report.sel({VERSION: version})
         rows.append([str(version)] + [_number(summary(here[n]), here[n]) for n in names])
         if report.sizes["time"] > 1:
-            rows.append(["  worst"] + [_worst(here[n]) for n in names])
+            rows.append(["  worst @frame"] + [_worst(here[n]) for n in names])
     return Table(header, rows, _notes(report))
+
+
+def by_version(report: xr.Dataset) -> xr.Dataset:
+    """The report with its versions as a dim, also where one was selected or never named."""
+    if VERSION in report.dims:
+        return report
+    return report.expand_dims(VERSION) if VERSION in report.coords else report.expand_dims({VERSION: ["result"]})
+
+
+def is_report(dataset: xr.Dataset) -> bool:
+    """Whether it still has frames, and measures that say how to sum them up (arithmetic may drop either)."""
+    says = all("summary" in one.attrs and "time" in one.dims for one in dataset.data_vars.values())
+    return says and len(dataset.data_vars) > 0 and "frame" in dataset.coords
 
 
 def summary(values: xr.DataArray) -> float:
@@ -67,7 +79,7 @@ def _worst(values: xr.DataArray) -> str:
         return "-"
     badness = -known.values if values.attrs["direction"] == "higher" else np.abs(known.values)
     worst = known.isel(time=int(badness.argmax()))
-    return f"{_number(float(worst), values)} at {int(worst['frame'])}"
+    return f"{_number(float(worst), values)} @{int(worst['frame'])}"
 
 
 def _number(value: float, values: xr.DataArray) -> str:

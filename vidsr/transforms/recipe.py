@@ -102,13 +102,7 @@ def check_source(pipe: Any, stack: xr.DataArray) -> None:
     """Raise if a recorded pipeline meets another source than the recorded one."""
     if pipe.source is None:
         return
-    before = provenance.read(stack)
-    given = (
-        {"result": before}
-        if before is not None and "steps" in before
-        else provenance.source_of(stack)["source"]
-    )
-    if not provenance.same_source(pipe.source, given):
+    if not provenance.same_source(pipe.source, provenance.source_of(stack)):
         raise RecipeError(
             "this pipeline comes from the record of another source than the one it meets now. "
             "To use its settings on new material, take the steps: vidsr.pipeline(*recorded.steps)(clip)."

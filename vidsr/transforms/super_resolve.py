@@ -1,0 +1,117 @@
+"""super_resolve: more pixels by a trained network, or by bicubic interpolation."""
+
+import re
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from vidsr import hub, models
+from vidsr.errors import RecipeError, StackError
+from vidsr.functional import resample
+from vidsr.run.law import Axis, Footprint, Spec
+from vidsr.transforms.base import Transform, option, transform, value
+
+TRIPS = 20  # back-projections; claims-and-standards: residual of 8 levels falls below 0.002
+
+
+@transform
+class SuperResolve(Transform):
+    """A zoo network frame by frame; with `trips` > 0 the result is back-projected onto its input.
+
+    One back-projection adds the enlarged residual: x + up(low - down(x)), both by MATLAB's bicubic.
+    """
+
+    fidelity: ClassVar[str] = "faithful"
+
+    model: str = option(unit="zoo id")
+    sha256: str = option(unit="hash of the weights")
+    scale: int = option(unit="output pixels per input pixel")
+    halo: int = option(unit="input pixels")
+    trips: int = option(0, unit="back-projections", low=0, high=100)
+    graph: Any = option()
+    params: Any = value(unit="weights", low=0, high=0)
+
+    def spec(self, spec: Spec) -> Spec:
+        transfer = spec.tags.get("transfer")
+        if transfer not in ("bt709", "srgb", "bt1886"):
+            raise StackError(
+                f"super_resolve was trained on SDR signal, this stack has transfer={transfer!r}. "
+                "If it is SDR, say so: stack.vid.assign(transfer='bt709')."
+            )
+        out = spec.resized((self.scale, 1), (self.scale, 1))
+        return out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections") if self.trips else out
+
+    def footprint(self) -> Footprint:
+        axis = Axis(num=self.scale, before=self.halo, after=self.halo, own=True, edge="constant")
+        if not self.trips:
+            return Footprint(y=axis, x=axis)
+        reach = self.halo + self.trips * _trip_reach(self.scale)
+        axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="constant")
+        return Footprint(y=axis, x=axis)
+
+    def apply(self, x, at, state=None):
+        low = x
+        rgb = x if x.shape[-1] == 3 else jnp.repeat(x, 3, -1)
+        out = models.apply(self.graph, self.params, rgb)
+        if x.shape[-1] == 1:
+            out = out.mean(-1, keepdims=True)
+        if not self.trips:
+            return out
+        return jax.lax.fori_loop(0, self.trips, lambda _, high: self._projected(high, low), out)
+
+    def _projected(self, high: jax.Array, low: jax.Array) -> jax.Array:
+        missing = low - resample.imresize(high, num=1, den=self.scale)
+        return high + resample.imresize(missing, num=self.scale)
+
+    def record(self) -> dict[str, Any]:
+        return {"model": self.model, "sha256": self.sha256, "scale": self.scale, "trips": self.trips}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any], extras: dict[str, Any]) -> "SuperResolve":
+        step = _built(record["model"], record["trips"])
+        if step.sha256 != record["sha256"]:
+            raise RecipeError(
+                f"the record was made with weights {record['sha256'][:12]}..., {record['model']} here has {step.sha256[:12]}.... "
+                "Install the version of vidsr that the record names."
+            )
+        return step
+
+    def __repr__(self) -> str:
+        return f"SuperResolve(model={self.model!r}, scale={self.scale}, trips={self.trips})"
+
+
+def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = False) -> SuperResolve:
+    """Enlarge every frame by a network trained on distortion (it invents no texture): faithful.
+
+    Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
+    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time.
+
+    Args:
+      scale: 2 or 4.
+      model: a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": the zoo's network for this scale.
+      consistency: back-project a fixed 20 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
+        input; the result's tags say so. Slower.
+
+    Raises:
+      RecipeError: no model of that name or scale, or weights that fail their checks.
+    """
+    names = [name for name in hub.IDS if re.fullmatch(rf".*-x{scale}", name)]
+    if model == "auto" and not names:
+        raise RecipeError(f"the zoo has no network for scale={scale!r}; it has x2 and x4. For example vidsr.super_resolve(scale=4).")
+    step = _built(names[0] if model == "auto" else model, TRIPS if consistency else 0)
+    if step.scale != scale:
+        raise RecipeError(f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r}).")
+    return step
+
+
+def _built(model: str, trips: int) -> SuperResolve:
+    net = hub.load(model)
+    return SuperResolve(
+        model=str(model), sha256=net.sha256, scale=net.scale, halo=net.halo, trips=trips, graph=net.graphdef, params=net.params
+    )
+
+
+def _trip_reach(scale: int) -> int:
+    """Input pixels one back-projection reaches: down reads 2 input pixels, up another 2."""
+    return resample.halo(1, scale)[0] // scale + 1 + resample.halo(scale, 1)[0]
