@@ -26,7 +26,9 @@ def test_cut_stacks_meet_in_their_overlap_and_say_what_is_left_out():
     clip = numbered()
     found = match(clip.isel(time=slice(1, 6), y=slice(0, 6)), clip.isel(time=slice(0, 4), x=slice(3, 10)))
     np.testing.assert_array_equal(found.stack.values, found.reference.values)
-    np.testing.assert_array_equal(found.stack.values, clip.isel(time=slice(1, 4), y=slice(0, 6), x=slice(3, 10)).values)
+    np.testing.assert_array_equal(
+        found.stack.values, clip.isel(time=slice(1, 4), y=slice(0, 6), x=slice(3, 10)).values
+    )
     assert found.overlap == "3 frames of 7 x 6"
     assert found.crop == (
         "stack leaves out 2 of 5 frames, 3 of 10 columns; reference leaves out 1 of 4 frames, 2 of 8 rows"
@@ -62,9 +64,9 @@ def test_of_a_doubled_rate_every_second_frame_pairs():
 def test_variable_rate_is_judged_locally():
     times = np.array([0, 0.04, 0.08, 0.58, 0.62])
     moved = times.copy()
-    moved[3] += 0.015
+    moved[3] += 0.011
     np.testing.assert_array_equal(match_times(times, moved)[0], [0, 1, 2, 3, 4])
-    moved[3] += 0.01
+    moved[3] += 0.014
     np.testing.assert_array_equal(match_times(times, moved)[0], [0, 1, 2, 4])
 
 
@@ -78,7 +80,7 @@ def test_a_dropped_frame_is_left_out_on_the_other_side():
 def test_single_frames_match_and_take_the_rate_of_the_other():
     clip = numbered()
     assert match(clip.isel(time=[3]), clip).reference.frame.values.tolist() == [3]
-    assert match(clip.isel(time=[3]), clip.isel(time=[3])).overlap == "1 frames of 10 x 8"
+    assert match(clip.isel(time=[3]), clip.isel(time=[3])).overlap == "1 frame of 10 x 8"
     with pytest.raises(StackError, match="assign_coords"):
         match(clip.isel(time=[3]), clip.isel(time=[4]))
 
@@ -131,5 +133,9 @@ def test_lazy_stacks_stay_lazy():
         raise AssertionError("computed")
 
     clip = numbered()
-    lazy = clip.copy(data=da.map_blocks(refuse, clip.chunk(time=2).data, dtype=np.float32, meta=np.empty((0,) * 4, np.float32)))
+    lazy = clip.copy(
+        data=da.map_blocks(
+            refuse, clip.chunk(time=2).data, dtype=np.float32, meta=np.empty((0,) * 4, np.float32)
+        )
+    )
     assert match(lazy, clip.isel(y=slice(1, 8))).stack.chunksizes["time"] == (2, 2, 2)

@@ -55,7 +55,10 @@ def edge_picture():
 def test_mosquito_ground_is_flat_and_near_the_edge():
     ground = artefacts.mosquito_ground(edge_picture())[0]
     columns = np.flatnonzero(ground.all(0))
-    assert columns.tolist() == [*range(23, 30), *range(34, 41)]  # gradient at 31 and 32, reach 8, less what 5 x 5 sees of the edge
+    assert columns.tolist() == [
+        *range(23, 30),
+        *range(34, 41),
+    ]  # gradient at 31 and 32, reach 8, less what 5 x 5 sees of the edge
     assert ground.any(0).sum() == len(columns)
 
 
@@ -64,7 +67,9 @@ def test_mosquito_of_a_checker_and_of_a_constant_error():
     checker = 3.0 * (-1) ** np.add.outer(np.arange(48), np.arange(64))
     error = checker - checker / 25  # the 5 x 5 mean of a checker is a 25th of it
     inner = artefacts.mosquito(reference + checker, reference)
-    assert inner[0] == pytest.approx(np.abs(error).max(), rel=1e-2)  # edges reflect, so border rows differ a little
+    assert inner[0] == pytest.approx(
+        np.abs(error).max(), rel=1e-2
+    )  # edges reflect, so border rows differ a little
     assert np.abs(artefacts.mosquito(reference + 7, reference)).max() < 1e-9
 
 
@@ -80,7 +85,9 @@ def test_filters_equal_opencv():
     np.testing.assert_allclose(artefacts._gradient(x[None])[0], np.hypot(across, down), atol=1e-9)
     np.testing.assert_allclose(artefacts._mean5(x[None])[0], cv2.blur(x, (5, 5)), atol=1e-9)
     dots = x > 250
-    np.testing.assert_array_equal(artefacts._near(dots[None])[0], cv2.dilate(dots.astype(np.uint8), np.ones((17, 17))) > 0)
+    np.testing.assert_array_equal(
+        artefacts._near(dots[None])[0], cv2.dilate(dots.astype(np.uint8), np.ones((17, 17))) > 0
+    )
 
 
 def test_jpeg_is_blocky_and_shows_mosquitos_more_at_lower_quality():

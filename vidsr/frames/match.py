@@ -52,9 +52,14 @@ def match(stack: xr.DataArray, reference: xr.DataArray) -> Match:
     cuts = {axis: match_axis(stack, reference, axis) for axis in ("y", "x")}
     first = stack.isel(time=_slice(ours), y=cuts["y"][0], x=cuts["x"][0])
     second = reference.isel(time=_slice(theirs), y=cuts["y"][1], x=cuts["x"][1])
-    overlap = f"{first.sizes['time']} frames of {first.sizes['x']} x {first.sizes['y']}"
     left_out = [_left_out("stack", stack, first), _left_out("reference", reference, second)]
-    return Match(first, second, overlap, "; ".join(filter(None, left_out)) or "none")
+    return Match(first, second, extent_of(first), "; ".join(filter(None, left_out)) or "none")
+
+
+def extent_of(stack: xr.DataArray) -> str:
+    """In words, for example "8 frames of 480 x 268" (columns x rows)."""
+    frames = stack.sizes["time"]
+    return f"{frames} frame{'s' if frames != 1 else ''} of {stack.sizes['x']} x {stack.sizes['y']}"
 
 
 def match_times(times: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

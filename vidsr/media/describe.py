@@ -154,7 +154,7 @@ def _probe(path: Path, mark: tuple[int, int]) -> Probe:
         aspect = frame_aspect(stream, turn)
         rate = stream.average_rate or stream.guessed_rate or _mean_rate(index, stream.time_base)
         return Probe(
-            path=path, container=container.format.name, codec=context.codec.name, pix_fmt=frame.format.name,
+            path=path, container=container.format.name, codec=context.codec.canonical_name, pix_fmt=frame.format.name,
             bits=bits, width=width, height=height, channels=1 if gray else 3, rate=Fraction(rate),
             time_base=stream.time_base, start=int(index.pts[0]) * stream.time_base, fields=fields,
             fields_rule=rule, sample_aspect=aspect, orientation=turn, colour=settled,
@@ -203,7 +203,7 @@ def _tracks(container: av.container.InputContainer, film: av.VideoStream) -> tup
     return tuple(
         Track(
             kind=s.type or "data",
-            codec=s.codec_context.name if s.codec_context else "unknown",
+            codec=s.codec_context.codec.canonical_name if s.codec_context else "unknown",
             language=s.metadata.get("language", "und"),
         )
         for s in container.streams

@@ -19,7 +19,6 @@ from vidsr.media import colour as colours
 from vidsr.media.colour import Colour
 from vidsr.media.convert import Coding, Converter, choose
 from vidsr.media.orientation import Orientation
-from vidsr.media.record import read_comment
 from vidsr.media.source import LARGEST_SIDE, check_size, local_file, refuse_alpha
 from vidsr.media.view import View
 
@@ -43,7 +42,7 @@ _TRANSFER = {
     "exr": "linear",
     "dpx": "bt709",
 }  # where a file is silent
-_FIELD = re.compile(r"%0?(\d*)d")
+NUMBER = re.compile(r"%0?(\d*)d")
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,7 @@ def describe(
     identity = provenance.file_identity(files[0])
     if len(files) > 1:
         identity |= {"path": str(path), "files": len(files), "bytes": sum(f.stat().st_size for f in files)}
-    made_by = read_comment(frame.metadata.get("comment", ""))
-    attrs[provenance.KEY] = provenance.write({"source": identity | ({"record": made_by} if made_by else {})})
+    attrs[provenance.KEY] = provenance.write({"source": identity})
     time = np.arange(len(files)) * rate.denominator / rate.numerator
     return View(source, 0, len(files)), time, np.array(numbers, np.int64), attrs
 
@@ -132,9 +130,9 @@ def find(path: str | os.PathLike) -> tuple[tuple[Path, ...], tuple[int, ...]]:
             raise MediaError(
                 f"{text} mixes pictures of kinds {', '.join(kinds)}. Name one: vidsr.open('{text}/*{kinds[0]}', fps=24)."
             )
-    elif _FIELD.search(where.name) and not where.exists():
+    elif NUMBER.search(where.name) and not where.exists():
         name = re.escape(where.name)
-        pattern = re.compile(_FIELD.sub(lambda m: rf"(\\d{{{m[1]},}})" if m[1] else r"(\\d+)", name))
+        pattern = re.compile(NUMBER.sub(lambda m: rf"(\d{{{m[1]},}})" if m[1] else r"(\d+)", name))
         folder = where.parent
         found = [f for f in folder.iterdir() if pattern.fullmatch(f.name)] if folder.is_dir() else []
     elif any(c in text for c in "*?[") and not where.exists():

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from vidsr.errors import MediaError, RecipeError
+from vidsr.errors import RecipeError
 from vidsr.frames import provenance
 from vidsr.frames.schema import DIMS, build
 from vidsr.media import pictures
@@ -114,6 +114,8 @@ def film_attrs(film: Probe) -> dict[str, str]:
         "file_fields_rule": film.fields_rule,
         "file_orientation": str(film.orientation),
     }
+    if film.tracks:
+        attrs["file_tracks"] = ", ".join(f"{t.kind} ({t.codec}, {t.language})" for t in film.tracks)
     if film.light is not None:
         attrs["file_light"] = str(film.light)
     attrs[provenance.KEY] = source_record(film.path, read_comment(film.comment))
@@ -166,12 +168,3 @@ def chunk_shape(shape: tuple[int, ...], chunks: str | int | Mapping[str, int]) -
 
 def _ratio(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
-
-
-def film_of(stack: xr.DataArray) -> Path:
-    """The file a stack was opened from, by its tags."""
-    if "file_path" not in stack.attrs:
-        raise MediaError(
-            "this stack was not opened from a file, so it brings no sound. Name the file: vidsr.save(stack, 'out.mp4', like='in.mp4')."
-        )
-    return Path(stack.attrs["file_path"])

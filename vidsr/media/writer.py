@@ -1,5 +1,6 @@
 """A video encoder fed with blocks of frames. The sound and everything else beside the pictures is `joiner`'s."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,7 @@ def options(e: Encoding) -> dict[str, str]:
     if e.codec == "vp9":
         return {"crf": str(e.crf), "b": "0", "row-mt": "1", "cpu-used": "2"}
     if e.codec == "av1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors alone; it talks to stderr directly, past FFmpeg's log
         return {"crf": str(e.crf), "preset": "7", "svtav1-params": f"lp={THREADS}"}
     if e.codec == "prores":
         return {"profile": "4" if e.layout == "444" else "3", "vendor": "apl0"}

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from vidsr.errors import RecipeError, StackError
-from vidsr.frames.match import match
+from vidsr.frames.match import extent_of, match
 from vidsr.frames.schema import check
 from vidsr.metrics.blocks import blocks
 from vidsr.metrics.measures import MEASURES, Measure
@@ -110,7 +110,7 @@ def measure(
     if reference is None:
         _refuse_without_reference(measures)
         check(stack)
-        overlap = f"{stack.sizes['time']} frames of {stack.sizes['x']} x {stack.sizes['y']}"
+        overlap = extent_of(stack)
     else:
         stack, reference, overlap, crop = match(stack, reference)
     _refuse_small(measures, stack)

@@ -56,7 +56,9 @@ def by_version(report: xr.Dataset) -> xr.Dataset:
     """The report with its versions as a dim, also where one was selected or never named."""
     if VERSION in report.dims:
         return report
-    return report.expand_dims(VERSION) if VERSION in report.coords else report.expand_dims({VERSION: ["result"]})
+    return (
+        report.expand_dims(VERSION) if VERSION in report.coords else report.expand_dims({VERSION: ["result"]})
+    )
 
 
 def is_report(dataset: xr.Dataset) -> bool:

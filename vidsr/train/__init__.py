@@ -2,12 +2,14 @@
 
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from vidsr.errors import RecipeError
 from vidsr.train.fit import Fitted, Settings, fit
 from vidsr.train.patches import Pairs, Photograph, folder, pairs, photographs
+from vidsr.train.publish import publish
 from vidsr.train.validate import validator
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "folder",
     "pairs",
     "photographs",
+    "publish",
     "run",
     "validator",
 ]
@@ -37,7 +40,8 @@ def run(
       zoo_dir: a zoo entry, as ``zoo/sr-compact-x4``. Its recipe is Python and is executed: train only what you trust.
       data: folder of training pictures; default: the environment's ``VIDSR_DATA``.
       out: where checkpoint and result go; default: ``runs/<id>`` below the current folder.
-      steps: stop after so many steps in all, resumable; default: the recipe's own number.
+      steps: stop after so many steps in all, resumable; default: the recipe's own number, after which the result is
+        published into `out` as a zoo entry.
 
     Returns:
       What the recipe returns.
@@ -53,4 +57,8 @@ def run(
     spec = importlib.util.spec_from_file_location("vidsr_recipe_" + name.replace("-", "_"), path)
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
-    return recipe.main(data=data, out=Path(out) if out is not None else Path("runs") / name, steps=steps)
+    folder = Path(out) if out is not None else Path("runs") / name
+    result = recipe.main(data=data, out=folder, steps=steps)
+    if (folder / "config.json").is_file() and folder.resolve() != path.resolve().parent:
+        shutil.copyfile(path, folder / "recipe.py")
+    return result

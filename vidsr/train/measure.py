@@ -1,0 +1,85 @@
+"""Figures of a network on the usual still-picture sets, by the BasicSR protocol, bicubic beside them.
+
+Protocol: published low resolution files in, result clipped and rounded to 8 bits, studio-range BT.601 luma not
+rounded, `scale` pixels cut on each side, PSNR against 255, SSIM with an 11x11 Gaussian; mean over pictures.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+import vidsr
+from vidsr import models
+from vidsr.functional import resample
+from vidsr.metrics import arrays
+from vidsr.train.patches import Pairs
+from vidsr.train.validate import enlarge
+
+SETS = ("Set5", "Set14", "B100")
+PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
+
+Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
+
+
+def bench_folder() -> Path | None:
+    """The folder with ``sr/<set>/HR`` and ``sr/<set>/LRbicx<scale>``: ``VIDSR_BENCH``, or beside the project."""
+    beside = Path(vidsr.__file__).resolve().parents[1] / ".." / "shared" / "bench"
+    found = Path(os.environ.get("VIDSR_BENCH", beside))
+    return found.resolve() if (found / "sr").is_dir() else None
+
+
+def bicubic(scale: int) -> Enlarger:
+    """The baseline: MATLAB's bicubic, rounded to 8 bits after each pass."""
+    return lambda low: resample.imresize(low, num=scale)
+
+
+def network(graphdef: Any, params: dict[str, Any]) -> Enlarger:
+    """A network as a function of one uint8 picture."""
+    forward = jax.jit(lambda weights, x: models.apply(graphdef, weights, x))
+    return lambda low: enlarge(forward, params, low)
+
+
+def published_pairs(bench: Path, name: str, scale: int) -> Pairs | None:
+    """A test set with its published low resolution files; None where that scale is not stored."""
+    from PIL import Image
+
+    smalls = bench / "sr" / name / f"LRbicx{scale}"
+    if not smalls.is_dir():
+        return None
+    low, high, names = [], [], []
+    for path in sorted((bench / "sr" / name / "HR").iterdir()):
+        small = np.asarray(Image.open(smalls / f"{path.stem}.png").convert("RGB"))
+        large = np.asarray(Image.open(path).convert("RGB"))
+        low.append(small)
+        high.append(large[: small.shape[0] * scale, : small.shape[1] * scale])
+        names.append(path.stem)
+    return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=tuple(names))
+
+
+def figures(pairs: Pairs, method: Enlarger) -> dict[str, float]:
+    """Mean PSNR-Y in dB and SSIM-Y over the pictures: ``{"psnr_y", "ssim_y"}``."""
+    rows = []
+    for low, high in zip(pairs.low, pairs.high, strict=True):
+        result, truth = (arrays.luma(image[None], peak=255.0) for image in (method(low), high))
+        rows.append(
+            [
+                float(measure(result, truth, peak=255.0, border=pairs.scale)[0])
+                for measure in (arrays.psnr, arrays.ssim)
+            ]
+        )
+    psnr, ssim = np.mean(rows, axis=0)
+    return {"psnr_y": round(float(psnr), 3), "ssim_y": round(float(ssim), 4)}
+
+
+def table(method: Enlarger, *, scale: int, bench: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Both rows of every set stored for `scale`: ``{set: {"bicubic": figures, "ours": figures}}``."""
+    found = {name: published_pairs(bench, name, scale) for name in SETS}
+    return {
+        name: {"bicubic": figures(pairs, bicubic(scale)), "ours": figures(pairs, method)}
+        for name, pairs in found.items()
+        if pairs is not None
+    }
