@@ -18,6 +18,7 @@ from vidsr.media.source import open_container
 
 TELL = logging.getLogger("vidsr")
 KINDS = ("audio", "subtitle")
+_MILLISECOND = Fraction(1, 1000)
 _NOT_TITLES = {
     "major_brand",
     "minor_version",
@@ -43,6 +44,7 @@ class Companions:
         self._container = open_container(like)
         self.streams = [s for s in self._container.streams if s.type in KINDS]
         self._targets: dict[int, Any] = {}
+        self._plain_text: set[int] = set()
 
     @staticmethod
     def of(like: str | os.PathLike, time: np.ndarray) -> "Companions":
@@ -92,11 +94,16 @@ class Companions:
         self._container.close()
 
     def _add(self, out: av.container.OutputContainer, stream: Any, codec: str, path: Path) -> Any:
-        other = ".mp4" if codec == "mov_text" else ".mkv"
         refusal = (
             f"{path.suffix} cannot hold the {stream.type} of {self.like.name} ({codec}). "
-            f"Name the result {path.stem}{other}, or leave like= out."
+            f"Name the result {path.stem}.mkv, or leave like= out."
         )
+        if codec == "mov_text" and out.format.name == "matroska":
+            self._plain_text.add(stream.index)  # Matroska has no mov_text; its plain text is SubRip
+            target = out.add_mux_stream("subrip")
+            target.time_base = _MILLISECOND
+            target.metadata["language"] = stream.metadata.get("language", "und")
+            return target
         if codec not in out.supported_codecs:
             raise MediaError(refusal)
         try:
@@ -130,8 +137,12 @@ class Companions:
                     continue
                 packet.pts -= shift
                 packet.dts = packet.pts if packet.dts is None else packet.dts - shift
+                if index in self._plain_text:
+                    packet = _as_text(packet, stream.time_base)
+                    if not packet.size:
+                        continue
                 packet.stream = self._targets[index]
-                yield float(packet.dts * stream.time_base), 1 + index, packet
+                yield float(packet.dts * packet.time_base), 1 + index, packet
 
     def _chapters(self) -> list[dict[str, Any]]:
         kept = []
@@ -143,3 +154,13 @@ class Companions:
             if end > start:
                 kept.append(chapter | {"start": int(start / tick), "end": int(end / tick)})
         return kept
+
+
+def _as_text(packet: av.Packet, time_base: Fraction) -> av.Packet:
+    """A mov_text sample (16-bit length, UTF-8 text, styles; 3GPP TS 26.245) as a SubRip packet: the text alone."""
+    data = bytes(packet)
+    text = av.Packet(data[2 : 2 + int.from_bytes(data[:2], "big")])
+    text.time_base = _MILLISECOND
+    text.pts = text.dts = round(packet.pts * time_base / _MILLISECOND)
+    text.duration = round((packet.duration or 0) * time_base / _MILLISECOND)
+    return text

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import av
 import numpy as np
 
+from vidsr.media.orientation import side_data
+
 # chromaticities x, y of red, green, blue in units of 0.00002; D65 white
 _PRIMARIES = {
     "bt709": ((32000, 16500), (15000, 30000), (7500, 3000)),
@@ -78,7 +80,7 @@ def pq_nits(signal: np.ndarray) -> np.ndarray:
 
 def from_side_data(frame: av.VideoFrame) -> Light | None:
     """What a decoded frame carries of ST 2086 and content light level; None if it carries no light level."""
-    data = {s.type.name: bytes(s) for s in frame.side_data}
+    data = side_data(frame)
     if "CONTENT_LIGHT_LEVEL" not in data:
         return None
     max_cll, max_fall = struct.unpack("<II", data["CONTENT_LIGHT_LEVEL"][:8])

@@ -43,9 +43,9 @@ class Orientation:
     @staticmethod
     def of(path: Path, frame: av.VideoFrame) -> "Orientation":
         """Read the display matrix of a decoded frame: ISO/IEC 14496-12, 8.3.2 (rows a b u, c d v, in 16.16)."""
-        data = next((bytes(s) for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
+        data = side_data(frame).get("DISPLAYMATRIX")
         if data is None:
-            return Orientation()
+            return Orientation(round(frame.rotation / 90) % 4)
         a, b, _, c, d, _ = np.frombuffer(data[:24], "<i4").astype(np.float64) / 65536
         for mirrored in (False, True):
             for quarters in range(4):
@@ -62,3 +62,11 @@ def _matrix(quarters: int, mirrored: bool) -> tuple[float, float, float, float]:
     cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarters]
     a, b, c, d = cos, -sin, sin, cos  # counter-clockwise on a screen whose y points down
     return (-a, -b, c, d) if mirrored else (a, b, c, d)
+
+
+def side_data(frame: av.VideoFrame) -> dict[str, bytes]:
+    """What a decoded frame carries beside its picture; empty if PyAV does not know one of its kinds (Exif)."""
+    try:
+        return {part.type.name: bytes(part) for part in frame.side_data}
+    except ValueError:
+        return {}

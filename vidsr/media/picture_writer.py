@@ -10,9 +10,9 @@ import xarray as xr
 
 from vidsr.errors import MediaError, RecipeError
 from vidsr.media import colour as colours
+from vidsr.media.blocks import blocks
 from vidsr.media.convert import EXACT
 from vidsr.media.pictures import NUMBER, SUFFIXES
-from vidsr.media.saver import blocks
 from vidsr.media.target import check_target
 from vidsr.media.writer import writing_failed
 

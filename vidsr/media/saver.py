@@ -2,24 +2,24 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from vidsr.errors import MediaError
 from vidsr.frames import provenance
 from vidsr.frames.schema import check, grid_of
 from vidsr.media import light, pictures
+from vidsr.media.blocks import blocks
 from vidsr.media.companions import TELL
+from vidsr.media.describe import probe
 from vidsr.media.encoding import Encoding, settle
 from vidsr.media.joiner import join
+from vidsr.media.picture_writer import save_pictures
+from vidsr.media.reader import film_attrs
 from vidsr.media.source import local_file
 from vidsr.media.target import check_target
 from vidsr.media.writer import Writer
-
-BLOCK_SAMPLES = 16 << 20  # of float32 in memory at once, for stacks without chunks
 
 
 def save(
@@ -57,8 +57,6 @@ def save(
     """
     check(stack)
     if pictures.is_pictures(path):
-        from vidsr.media.picture_writer import save_pictures
-
         return save_pictures(stack, path, codec=codec, crf=crf, bits=bits, overwrite=overwrite)
     companion = _companion(like)
     sources = tuple(s for s in (companion, stack.attrs.get("file_path")) if s is not None)
@@ -81,20 +79,6 @@ def save(
             encoding, light=light.measure((b for b, _ in blocks(stack)), peak=peak)
         )
     return _write(stack, target, encoding, companion)
-
-
-def blocks(stack: xr.DataArray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The frames in order as (values, times), a chunk of a lazy stack at a time."""
-    if stack.chunks:
-        sizes = list(stack.chunks[0])
-    else:
-        each = max(1, BLOCK_SAMPLES // int(np.prod(stack.shape[1:])))
-        sizes = [min(each, stack.sizes["time"] - a) for a in range(0, stack.sizes["time"], each)]
-    at = 0
-    for size in sizes:
-        part = stack.isel(time=slice(at, at + size))
-        yield part.values, part["time"].values
-        at += size
 
 
 def _write(stack: xr.DataArray, target: Path, encoding: Encoding, companion: Path | None) -> Path:
@@ -128,7 +112,4 @@ def _companion(like: str | os.PathLike | xr.DataArray | None) -> Path | None:
 def _tags(companion: Path | None) -> dict[str, str]:
     if companion is None:
         return {}
-    from vidsr.media.describe import probe
-    from vidsr.media.reader import film_attrs
-
     return film_attrs(probe(companion))

@@ -1,6 +1,6 @@
 """PSNR and SSIM of arrays, one number a frame. Values in any scale: the peak is always given.
 
-Arrays are (t, y, x, c), numpy or jax; sums run in float64.
+Arrays are (t, y, x, c), numpy or jax; sums run in float64, differences in the arrays' own float type.
 Sources: the protocol of BasicSR (`basicsr/metrics/psnr_ssim.py`, crop, luma, 255); SSIM of Wang et al. 2004,
 "Image quality assessment: from error visibility to structural similarity", 11 x 11 Gaussian, valid area.
 """
@@ -29,7 +29,7 @@ def psnr(x: Any, reference: Any, *, peak: float, border: int = 0) -> np.ndarray:
       (t,) float64; infinity where the frames are equal.
     """
     x, reference = _pair(x, reference, border)
-    error = np.square(x - reference).mean((1, 2, 3))
+    error = np.square(x - reference).mean((1, 2, 3), dtype=np.float64)
     with np.errstate(divide="ignore"):
         return 10 * np.log10(peak**2 / error)
 
@@ -65,18 +65,23 @@ def luma(rgb: Any, *, peak: float) -> np.ndarray:
     Returns:
       (..., 1) float64. PSNR of it is 1.32 dB above that of full-range luma.
     """
-    rgb = np.asarray(rgb, np.float64)
+    rgb = np.asarray(rgb)
     weights = np.array(LUMA if rgb.shape[-1] == 3 else [sum(LUMA)])
     return (BLACK * peak + rgb @ weights)[..., None] / 255
 
 
 def quantise(signal: Any) -> np.ndarray:
-    """Signal in [0, 1] as 8-bit codes 0 to 255 (float64), clipped and rounded to nearest."""
-    return np.rint(np.clip(np.asarray(signal, np.float64), 0, 1) * 255)
+    """Signal in [0, 1] as 8-bit codes 0 to 255 (float32, which holds them exactly), clipped and rounded to nearest."""
+    levels = np.clip(np.asarray(signal, np.float32), 0, 1)
+    levels *= np.float32(255)
+    return np.rint(levels, out=levels)
 
 
 def _pair(x: Any, reference: Any, border: int) -> tuple[np.ndarray, np.ndarray]:
-    x, reference = np.asarray(x, np.float64), np.asarray(reference, np.float64)
+    x, reference = (
+        v if v.dtype in (np.float32, np.float64) else v.astype(np.float64)
+        for v in map(np.asarray, (x, reference))
+    )
     if x.shape != reference.shape or x.ndim != 4:
         raise StackError(
             f"shapes {x.shape} and {reference.shape}; expected two equal (t, y, x, c). "
@@ -95,7 +100,9 @@ def _ssim(a: np.ndarray, b: np.ndarray, peak: float) -> float:
     rows, columns = a.shape[0] - WINDOW + 1, a.shape[1] - WINDOW + 1
     starts = range(0, rows, STRIP)
     strips = [np.s_[i : min(i + STRIP, rows) + WINDOW - 1] for i in starts]
-    return sum(_ssim_map(a[s], b[s], peak).sum() for s in strips) / (rows * columns)
+    return sum(_ssim_map(a[s].astype(np.float64), b[s].astype(np.float64), peak).sum() for s in strips) / (
+        rows * columns
+    )
 
 
 def _ssim_map(a: np.ndarray, b: np.ndarray, peak: float) -> np.ndarray:

@@ -17,8 +17,8 @@ EDGE, NEAR, FLAT = 15.0, 8, 6.0  # mosquito mask: gradient in levels, reach in p
 
 def grey(rgb: Any) -> np.ndarray:
     """(..., 3) R'G'B', or (..., 1), to (...) full-range BT.601 grey, float64, same scale."""
-    rgb = np.asarray(rgb, np.float64)
-    return rgb @ np.array(GREY) if rgb.shape[-1] == 3 else rgb[..., 0]
+    rgb = np.asarray(rgb)
+    return rgb @ np.array(GREY) if rgb.shape[-1] == 3 else rgb[..., 0].astype(np.float64)
 
 
 def blockiness(x: Any, *, period: int = PERIOD, phase: tuple[int, int] | None = None) -> np.ndarray:

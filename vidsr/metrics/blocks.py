@@ -18,7 +18,9 @@ class Picture:
 
     def __init__(self, signal: np.ndarray, *, quantise: bool) -> None:
         self.signal, self.quantise = signal, quantise
-        self.levels = arrays.quantise(signal) if quantise else np.asarray(signal, np.float64) * 255
+        self.levels = (
+            arrays.quantise(signal) if quantise else np.asarray(signal, np.float32) * np.float32(255)
+        )
 
     def last(self) -> "Picture":
         """The last frame alone, so that a block does not keep the one before it in memory."""

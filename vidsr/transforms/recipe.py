@@ -48,7 +48,7 @@ def record(pipe: Any, stack: xr.DataArray, view: Any) -> dict[str, Any]:
     numbers = view.numbers
     return {
         "source": provenance.source_of(stack),
-        "steps": [_step(step) for step in view.steps],
+        "steps": [entry_of(step) for step in view.steps],
         "frames": [int(numbers[0]), int(numbers[-1]), len(numbers)],
         "seed": pipe.seed,
         "blocks": list(view.blocks),
@@ -58,7 +58,8 @@ def record(pipe: Any, stack: xr.DataArray, view: Any) -> dict[str, Any]:
     }
 
 
-def _step(step: Any) -> dict[str, Any]:
+def entry_of(step: Any) -> dict[str, Any]:
+    """A step as a record holds it."""
     extras = {}
     if step.extras():
         extras = {"extras": [provenance.source_of(e) for e in step.extras()]}
