@@ -30,7 +30,6 @@ def test_one_stack_shows_its_first_frame_clipped_and_right_way_up():
     np.testing.assert_array_equal(axis.images[0].get_array(), np.clip(a.values[0], 0, 1))
     assert axis.images[0].origin == "upper" and axis.get_ylim() == (8, 0) and axis.get_xlim() == (0, 12)
     assert axis.get_title() == "frame 0, 0.000 s"
-    assert axis.images[0].get_interpolation() == "nearest"
 
 
 def test_scales_line_up_and_what_is_drawn_is_the_picture():

@@ -161,7 +161,7 @@ def _search(pair: Array, start: Array) -> tuple[Array, Array]:
         moved = _filter(_filter(window, _between(part[0]), 0), _between(part[1]), 1)
         places = [jnp.arange(n, dtype=d.dtype) + d[i] for i, n in enumerate(shape)]
         seen = [(p >= 0) & (p <= n - 1) for p, n in zip(places, shape, strict=True)]
-        return lax.optimization_barrier(moved), (seen[0][:, None] & seen[1][None, :]).astype(a.dtype)
+        return moved, (seen[0][:, None] & seen[1][None, :]).astype(a.dtype)
 
     def step(_: int, d: Array) -> Array:
         moved, inside = moved_by(d)

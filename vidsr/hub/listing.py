@@ -45,7 +45,7 @@ def list() -> Listing:
     """The zoo as a table: task, size, figures, fidelity, licence."""
     rows = []
     for name in IDS:
-        if not folder_of(name).is_dir():
+        if not (folder_of(name) / "config.json").is_file():
             continue
         about = info(name)
         rows.append(

@@ -28,8 +28,9 @@ def show(
 ) -> "Figure":
     """Show the same frame of each stack, right way up, lined up in source pixels, so that zooming one zooms all.
 
-    Only the frame asked for is computed. Values are clipped to [0, 1] for the screen and pixels are drawn as
-    squares, without interpolation. PQ, HLG and linear values are drawn as coded and the title says so.
+    Only the frame asked for is computed. Values are clipped to [0, 1] for the screen. Pixels are drawn as squares where
+    they are enlarged by a whole number or at least three times, and filtered else, so that a large picture in a
+    small panel does not show a pattern of its own. PQ, HLG and linear values are drawn as coded and the title says so.
 
     Args:
       a, b, more: frame stacks, lazy or not, of any scale.
@@ -109,7 +110,13 @@ def _draw(axis: "Axes", picture: xr.DataArray, name: str) -> None:
     if values.shape[-1] == 1:
         values = values[..., 0]
     axis.imshow(
-        values, cmap="gray", vmin=0, vmax=1, origin="upper", extent=_extent(picture), interpolation="nearest"
+        values,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        origin="upper",
+        extent=_extent(picture),
+        interpolation="antialiased",
     )
     place = f"frame {int(picture['frame'][0])}, {float(picture['time'][0]):.3f} s"
     transfer = picture.attrs.get("transfer")

@@ -1,0 +1,141 @@
+"""The command line: argparse over the library; holds no logic of its own."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Sequence
+
+VERBS = ("resize", "crop", "degrade", "denoise", "super_resolve", "stabilise", "regrain", "hdr_lift")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status. Errors of the library are one line on standard error."""
+    from vidsr.errors import VidsrError
+
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except VidsrError as error:
+        print(f"vidsr: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def steps_of(text: str) -> list:
+    """Parse "denoise(strength=0.5), super_resolve(scale=4)": calls of known verbs with literals; nothing is evaluated."""
+    import vidsr
+    from vidsr.errors import RecipeError
+
+    example = "For example --steps 'resize(0.5), super_resolve(scale=4)'."
+    try:
+        calls = ast.parse(f"[{text}]", mode="eval").body.elts
+        parsed = []
+        for call in calls:
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+                raise RecipeError(f"{ast.unparse(call)!r} is not a call of a verb. {example}")
+            if call.func.id not in VERBS:
+                raise RecipeError(f"no verb {call.func.id!r}; there are {', '.join(VERBS)}. {example}")
+            given = [ast.literal_eval(a) for a in call.args]
+            named = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+            parsed.append((call.func.id, given, named))
+    except (SyntaxError, ValueError) as error:
+        if isinstance(error, RecipeError):
+            raise
+        raise RecipeError(f"steps {text!r} cannot be read: {error}. {example}") from error
+    steps = []
+    for name, given, named in parsed:
+        try:
+            steps.append(getattr(vidsr, name)(*given, **named))
+        except TypeError as error:
+            raise RecipeError(f"{name}: {error}. See: python -c 'import vidsr; help(vidsr.{name})'.") from error
+    return steps
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vidsr", description="Restore and super-resolve video.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="make or take a clip, degrade it, restore it, measure it")
+    demo.add_argument("clip", nargs="?", help="a video; without it a reel is made by code")
+    demo.add_argument("--out", default="vidsr-demo", help="folder for the results")
+    demo.set_defaults(run=_demo)
+
+    restore = commands.add_parser("restore", help="run steps over a video")
+    restore.add_argument("source")
+    restore.add_argument("out")
+    restore.add_argument("--steps", required=True, help="for example 'denoise(strength=0.5), super_resolve(scale=4)'")
+    restore.add_argument("--start", type=float, help="seconds")
+    restore.add_argument("--end", type=float, help="seconds")
+    restore.add_argument("--seed", type=int, default=0)
+    restore.add_argument("--codec")
+    restore.add_argument("--crf", type=int)
+    restore.add_argument("--bits", type=int)
+    restore.add_argument("--overwrite", action="store_true")
+    restore.add_argument("--restart", action="store_true", help="throw an unfinished render of another recipe away")
+    restore.set_defaults(run=_restore)
+
+    probe = commands.add_parser("probe", help="what a file is, without decoding it")
+    probe.add_argument("path")
+    probe.set_defaults(run=_probe)
+
+    zoo = commands.add_parser("zoo", help="the trained networks").add_subparsers(required=True, metavar="command")
+    zoo.add_parser("list", help="all of them").set_defaults(run=_zoo_list)
+
+    train = commands.add_parser("train", help="run a zoo entry's recipe, or continue it")
+    train.add_argument("recipe", help="for example zoo/sr-compact-x4")
+    train.add_argument("--data", help="folder of photographs with manifest.json")
+    train.add_argument("--out", help="folder for checkpoint and weights")
+    train.add_argument("--steps", type=int, help="stop after so many, resumable")
+    train.set_defaults(run=_train)
+
+    commands.add_parser("versions", help="what is installed, for a bug report").set_defaults(run=_versions)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        from importlib.metadata import version
+
+        print(f"vidsr (distribution vidsr-toolkit) {version('vidsr-toolkit')}")
+        parser.exit()
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from vidsr.widgets.demo import demo
+
+    print(demo(options.clip, out=options.out))
+
+
+def _restore(options: argparse.Namespace) -> None:
+    import vidsr
+
+    keep = ("start", "end", "seed", "codec", "crf", "bits", "overwrite", "restart")
+    pipe = vidsr.pipeline(*steps_of(options.steps))
+    print(pipe.render(options.source, options.out, **{k: getattr(options, k) for k in keep}))
+
+
+def _probe(options: argparse.Namespace) -> None:
+    import vidsr
+
+    print(vidsr.probe(options.path))
+
+
+def _zoo_list(options: argparse.Namespace) -> None:
+    import vidsr
+
+    print(vidsr.hub.list())
+
+
+def _train(options: argparse.Namespace) -> None:
+    import vidsr
+
+    vidsr.train.run(options.recipe, data=options.data, out=options.out, steps=options.steps)
+
+
+def _versions(options: argparse.Namespace) -> None:
+    import vidsr
+
+    vidsr.show_versions()

@@ -1,0 +1,155 @@
+"""Fill damaged places from the frames around them, and where none shows the place, smoothly from the sides.
+
+Arrays are (t, y, x, c) float32, encoded signal nominally in [0, 1]; masks are (t, y, x, 1), 1 where damaged.
+
+A neighbour frame, moved onto the frame, is judged around each hole on pixels that are clean in both: their mean difference
+is flicker and is taken off; the variance of the difference, against that of the picture itself, says whether the
+neighbour shows the same thing. Averages around a hole are sums over scales of an undecimated spline pyramid (B-spline
+kernel with holes), that is Shepard's interpolation with a finite kernel: the nearest clean pixels count most, and any tile
+gives the same numbers.
+
+Sources: D. Shepard, A two-dimensional interpolation function for irregularly-spaced data, 1968; M. Holschneider et al., A
+real-time algorithm for signal analysis with the help of the wavelet transform, 1989 (the kernel with holes).
+"""
+
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+LEVELS = 5  # scales; their sigmas are 1, 2.2, 4.6, 9.2 and 18.5 pixels
+REACH = 2 * (2**LEVELS - 1)  # pixels on each side that an average reads
+TAPS = 4  # of the interpolation that moves a neighbour, per axis: 1 before, 2 after
+STEEP, LEVEL = 4.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
+TOLERANCE = 0.03  # signal: differences below this never speak against a neighbour
+
+
+def fill(
+    x: Array, mask: Array, shifts: Array, known: Array, *, limit: int, first: Array, extent: Array
+) -> Array:
+    """The damaged pixels of a window of frames replaced; all others as they are.
+
+    Args:
+      x: (n + 2 r, h + 2 m, w + 2 m, c) frames with r = K / 2 neighbours and m = `margin(limit)` pixels on each side.
+      mask: (n + 2 r, h + 2 m, w + 2 m, 1), 1 where damaged.
+      shifts: (n, K, 2) displacement (dy, dx) in pixels of the neighbours -r .. -1, 1 .. r of each frame:
+        ``neighbour(y + dy, x + dx) ~ frame(y, x)``.
+      known: (n, K) 1 where the neighbour exists, is of the same shot and has moved by `limit` at most, else 0.
+      limit: largest displacement in pixels.
+      first: (2,) position of the window's first sample on the whole frame (y, x).
+      extent: (2,) size of the whole frame.
+
+    Returns:
+      (n, h, w, c). A damaged pixel with nothing clean within `REACH` pixels stays as it is.
+    """
+    n, count, _ = shifts.shape
+    r, edge = count // 2, limit + TAPS // 2
+    inner = (slice(r, r + n), slice(edge, -edge), slice(edge, -edge))
+    frame, clean = x[inner], 1 - mask[inner]
+    spatial, variance = _surroundings(frame, clean)
+    total, weights, trust = jnp.zeros_like(spatial), jnp.zeros_like(variance), jnp.zeros_like(variance)
+    for k, offset in enumerate(o for o in range(-r, r + 1) if o):
+        there = slice(r + offset, r + offset + n)
+        moved, whole = _moved(x[there], mask[there], shifts[:, k], limit, first, extent)
+        whole = whole * known[:, k, None, None, None]
+        change, mismatch = _difference(frame, moved, clean * whole)
+        doubt = mismatch / (2 * variance + TOLERANCE**2)
+        shown = _cropped(whole) * jnp.clip(2 - 2 * doubt, 0.0, 1.0)
+        weight = shown / (mismatch + TOLERANCE**2) ** 2
+        total = total + weight * (_cropped(moved) + change)
+        weights, trust = weights + weight, trust + shown
+    filled = spatial + jnp.clip(trust, 0.0, 1.0) * (total / (weights + 1e-9) - spatial)
+    return jnp.where(_cropped(clean) > 0, _cropped(frame), filled)
+
+
+def margin(limit: int) -> int:
+    """Pixels that `fill` reads on each side."""
+    return limit + TAPS // 2 + REACH
+
+
+def _surroundings(x: Array, clean: Array) -> tuple[Array, Array]:
+    """Smooth fill (n, h, w, c) and variance of the picture (n, h, w, 1) around each pixel, from clean pixels."""
+    c = x.shape[-1]
+    scales = _scales(jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=-1, keepdims=True), clean], axis=-1))
+    steep, level = _weighed(scales, STEEP), _weighed(scales, LEVEL)
+    near, wide = steep[..., :c] / (steep[..., -1:] + 1e-12), level[..., :-1] / (level[..., -1:] + 1e-12)
+    variance = wide[..., c:] - jnp.mean(wide[..., :c] ** 2, axis=-1, keepdims=True)
+    return jnp.where(steep[..., -1:] > 1e-9, near, _cropped(x)), jnp.maximum(variance, 0.0)
+
+
+def _difference(frame: Array, moved: Array, both: Array) -> tuple[Array, Array]:
+    """Mean (n, h, w, c) and variance (n, h, w, 1) of frame - moved around each pixel, where both are clean."""
+    c = frame.shape[-1]
+    d = (frame - moved) * both
+    found = _weighed(_scales(jnp.concatenate([d, jnp.mean(d * d, axis=-1, keepdims=True), both], axis=-1)), LEVEL)
+    mean = found[..., :-1] / (found[..., -1:] + 1e-12)
+    variance = mean[..., c:] - jnp.mean(mean[..., :c] ** 2, axis=-1, keepdims=True)
+    # nothing in common around the hole: not one clean pixel to judge the neighbour by
+    return mean[..., :c], jnp.where(found[..., -1:] > 1e-9, jnp.maximum(variance, 0.0), 1.0)
+
+
+def _scales(x: Array) -> list[Array]:
+    """Ever wider averages of x, each (n, h, w, k) of the middle, `REACH` pixels in from every side."""
+    found, margin = [], REACH
+    for level in range(LEVELS):
+        x = _spline(_spline(x, 2**level, 1), 2**level, 2)
+        margin -= 2 * 2**level
+        found.append(x[:, margin : x.shape[1] - margin, margin : x.shape[2] - margin])
+    return found
+
+
+def _spline(x: Array, step: int, axis: int) -> Array:
+    """B-spline kernel 1 4 6 4 1 with holes of step - 1 samples between its taps, VALID."""
+    length = x.shape[axis] - 4 * step
+    taps = (0.0625, 0.25, 0.375, 0.25, 0.0625)
+    parts = [tap * lax.slice_in_dim(x, k * step, k * step + length, axis=axis) for k, tap in enumerate(taps)]
+    return lax.optimization_barrier(sum(parts[1:], parts[0]))
+
+
+def _weighed(scales: Sequence[Array], power: float) -> Array:
+    """Sum over the scales: the weight of a pixel falls about as distance^-power."""
+    parts = [2.0 ** (level * (2.0 - power)) * scale for level, scale in enumerate(scales)]
+    return sum(parts[1:], parts[0])
+
+
+def _cropped(x: Array) -> Array:
+    return x[:, REACH : x.shape[1] - REACH, REACH : x.shape[2] - REACH]
+
+
+def _moved(
+    x: Array, mask: Array, shift: Array, limit: int, first: Array, extent: Array
+) -> tuple[Array, Array]:
+    """Neighbours (n, h + 2 m, ...) moved by a shift each, and 1 where all that was interpolated is clean and in the frame."""
+    before, after = TAPS // 2 - 1, TAPS // 2
+    whole = jnp.clip(jnp.floor(shift), -limit, limit - 1).astype(jnp.int32)
+    part = jnp.clip(shift - whole.astype(x.dtype), 0.0, 1.0)
+    height, width = (x.shape[a] - 2 * (limit + after) for a in (1, 2))
+    size = (height + TAPS - 1, width + TAPS - 1)
+    y, x_ = (jnp.arange(s, dtype=jnp.int32) + limit + 1 for s in size)
+    rows, columns = whole[:, :1] + y, whole[:, 1:] + x_  # (n, size): positions in the window
+    inside = [
+        ((p + f >= 0) & (p + f < e)).astype(x.dtype)
+        for p, f, e in zip((rows, columns), first, extent, strict=True)
+    ]
+    frame = jnp.arange(len(x), dtype=jnp.int32)[:, None, None]
+    place = (frame, rows[:, :, None], columns[:, None, :])
+    taken, dirty = x.at[place].get(mode="clip"), mask.at[place].get(mode="clip")
+    usable = (1 - dirty) * (inside[0][:, :, None] * inside[1][:, None, :])[..., None]
+    for axis, length in ((1, height), (2, width)):
+        weights = _between(part[:, axis - 1])
+        cut = [lax.slice_in_dim(taken, k, k + length, axis=axis) for k in range(TAPS)]
+        taken = lax.optimization_barrier(sum(w[:, None, None, None] * c for w, c in zip(weights, cut, strict=True)))
+        cut = [lax.slice_in_dim(usable, k, k + length, axis=axis) for k in range(TAPS)]
+        usable = jnp.minimum(jnp.minimum(cut[0], cut[1]), jnp.minimum(cut[2], cut[3]))
+    return taken, usable
+
+
+def _between(part: Array) -> list[Array]:
+    """Weights of the samples at -1, 0, 1, 2 for the fraction `part`: Keys' cubic, a = -0.5."""
+    t = part
+    return [
+        ((-0.5 * t + 1.0) * t - 0.5) * t,
+        (1.5 * t - 2.5) * t * t + 1.0,
+        ((-1.5 * t + 2.0) * t + 0.5) * t,
+        (0.5 * t - 0.5) * t * t,
+    ]
