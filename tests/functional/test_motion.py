@@ -34,6 +34,12 @@ def clip(path, *, grain=6 / 255, seed=0, size=(HEIGHT, WIDTH)):
     return (out + grain * rng.standard_normal(out.shape)).astype(np.float32)
 
 
+def one_pair(a, b):
+    """Displacement and evidence of one pair, in a call of six, so that the test compiles no other shape."""
+    moved, evidence = MEASURE(np.repeat(a[None], 6, 0), np.repeat(b[None], 6, 0))
+    return np.asarray(moved)[0], float(evidence[0])
+
+
 def error(frames, path):
     moved, evidence = MEASURE(frames[:-1], frames[1:])
     assert np.all(np.asarray(evidence) > motion.EVIDENCE)
@@ -50,8 +56,7 @@ def test_sign():
     whole = picture()[:220, :280, None].astype(np.float32)
     a, b = whole[20:200, 20:260], whole[18:198, 25:265]
     np.testing.assert_array_equal(b[2 + 50, -5 + 50], a[50, 50])
-    moved = jax.jit(motion.shift_between)(a[None], b[None])
-    np.testing.assert_allclose(moved, [[2.0, -5.0]], atol=1e-3)
+    np.testing.assert_allclose(one_pair(a, b)[0], [2.0, -5.0], atol=1e-3)
 
 
 def test_accuracy_under_grain(path):
@@ -85,12 +90,6 @@ def test_a_pan_of_forty_pixels_is_found():
     assert error(clip(path), path) < 0.01
 
 
-def test_channels_are_averaged():
-    grey = clip([(0.0, 0.0), (0.4, -0.7)], size=(40, 48))
-    colour = np.concatenate([grey * 0.8, grey, grey * 1.2], axis=3)
-    np.testing.assert_allclose(MEASURE(colour[:1], colour[1:])[0], MEASURE(grey[:1], grey[1:])[0], atol=1e-3)
-
-
 @pytest.mark.parametrize("what", ["flat", "noise", "other"])
 def test_nothing_to_see_is_no_motion(what):
     rng = np.random.default_rng(0)
@@ -100,8 +99,8 @@ def test_nothing_to_see_is_no_motion(what):
         pair = rng.normal(0.5, 6 / 255, (2, HEIGHT, WIDTH, 1)).astype(np.float32)
     else:
         pair = np.concatenate([clip([(0, 0)]), clip([(0, 0)], seed=40)])
-    moved, evidence = MEASURE(pair[:1], pair[1:])
-    assert np.all(np.asarray(moved) == 0.0) and float(evidence[0]) < motion.EVIDENCE
+    moved, evidence = one_pair(*pair)
+    assert np.all(moved == 0.0) and evidence < motion.EVIDENCE
 
 
 @pytest.mark.parametrize("size", [(1, 1), (9, 33)])
@@ -111,9 +110,9 @@ def test_tiny_frames_do_not_fail(size):
     assert moved.shape == (1, 2) and np.isfinite(moved).all() and np.abs(moved).max() <= max(size)
 
 
-def test_large_frames_are_binned_and_answer_in_pixels(monkeypatch):
+def test_large_frames_are_binned_and_channels_averaged(monkeypatch):
     monkeypatch.setattr(motion, "WORK", 80 * 96 // 4)
     path = np.array([[0.0, 0.0], [3.2, -2.4]])
-    frames = clip(path, size=(80, 96))
+    frames = clip(path, size=(80, 96)) * np.array([0.8, 1.0, 1.2], np.float32)
     moved = jax.jit(lambda a, b: motion.shift_between(a, b))(frames[:1], frames[1:])
     np.testing.assert_allclose(moved, path[1:], atol=0.05)

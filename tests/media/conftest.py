@@ -15,7 +15,12 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray
     """An 8-bit RGB frame that moves and carries its number."""
     y, x = np.mgrid[0:height, 0:width]
     out = np.stack(
-        [128 + 90 * np.sin(x / 9 + number / 3), 128 + 90 * np.cos(y / 7 - number / 5), 100 + 60 * np.sin((x + y) / 11)], -1
+        [
+            128 + 90 * np.sin(x / 9 + number / 3),
+            128 + 90 * np.cos(y / 7 - number / 5),
+            100 + 60 * np.sin((x + y) / 11),
+        ],
+        -1,
     )
     for bit in range(8):
         out[:STRIP, bit * width // 8 : (bit + 1) * width // 8] = 255 * (number >> (7 - bit) & 1)
@@ -25,7 +30,9 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray
 def number_of(frame: np.ndarray) -> int:
     """The number a decoded frame (y, x, c) of signal carries."""
     width = frame.shape[1]
-    bits = [frame[1 : STRIP - 1, b * width // 8 + 2 : (b + 1) * width // 8 - 2].mean() > 0.5 for b in range(8)]
+    bits = [
+        frame[1 : STRIP - 1, b * width // 8 + 2 : (b + 1) * width // 8 - 2].mean() > 0.5 for b in range(8)
+    ]
     return sum(int(bit) << (7 - i) for i, bit in enumerate(bits))
 
 
@@ -48,7 +55,9 @@ def encode(
             audio.metadata["language"] = "deu"
         for place, number in enumerate(numbers):
             frame = av.VideoFrame.from_ndarray(picture(number, *size), format="rgb24")
-            frame = frame.reformat(format=pix_fmt, dst_colorspace=1, dst_color_range=1, interpolation=4 | 8192 | 262144)
+            frame = frame.reformat(
+                format=pix_fmt, dst_colorspace=1, dst_color_range=1, interpolation=4 | 8192 | 262144
+            )
             frame.pts = place if ticks is None else ticks[place]
             frame.time_base = base
             out.mux(stream.encode(frame))
@@ -75,6 +84,12 @@ def made(tmp_path_factory) -> Path:
         base=Fraction(1, 1000), options={"crf": "18"},
     )  # fmt: skip
     encode(folder / "sound.mp4", range(50), sound=True, options={"crf": "20"})
-    encode(folder / "deep.mkv", range(6), pix_fmt="yuv420p10le", codec="libx265", options={"x265-params": "log-level=none"})
+    encode(
+        folder / "deep.mkv",
+        range(6),
+        pix_fmt="yuv420p10le",
+        codec="libx265",
+        options={"x265-params": "log-level=none"},
+    )
     encode(folder / "lossless.mkv", range(8), codec="ffv1", pix_fmt="bgr0", tags=False)
     return folder

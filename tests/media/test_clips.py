@@ -64,7 +64,9 @@ def test_right_frames_colours_and_times(bench, listing, name):
         for k in range(8):
             patch = pictures[:, height - low + 4 : height - 4, k * width // 8 + 6 : (k + 1) * width // 8 - 6]
             assert np.abs(patch.mean((1, 2)) - colours[k]).max() <= TOLERANCE
-    assert stack.attrs["sample_aspect"] == expected.get("sar", {"dv_interlaced_bff.avi": "8/9"}.get(name, "1/1"))
+    assert stack.attrs["sample_aspect"] == expected.get(
+        "sar", {"dv_interlaced_bff.avi": "8/9"}.get(name, "1/1")
+    )
     rate = eval_rate(expected["fps"])
     times = expected.get("pts", np.arange(expected["frames"]) / rate)
     assert np.allclose(stack["time"], times, atol=6e-4, rtol=0)

@@ -14,7 +14,14 @@ from vidsr.media.files import open, probe
 from vidsr.media.pool import pool_for
 from vidsr.media.reader import describe
 
-CLIPS = {"open_gop.mp4": 48, "offset.ts": 30, "variable.mp4": 12, "sound.mp4": 50, "deep.mkv": 6, "lossless.mkv": 8}
+CLIPS = {
+    "open_gop.mp4": 48,
+    "offset.ts": 30,
+    "variable.mp4": 12,
+    "sound.mp4": 50,
+    "deep.mkv": 6,
+    "lossless.mkv": 8,
+}
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -1,0 +1,45 @@
+"""The command line parses steps without evaluating anything, and turns library errors into one line."""
+
+import pytest
+
+import vidsr
+from vidsr import cli
+from vidsr.errors import RecipeError
+
+
+def test_steps_are_calls_with_literals():
+    steps = cli.steps_of("resize(0.5, kernel='area'), super_resolve(scale=4)")
+    assert [type(s).__name__ for s in steps] == ["Resize", "SuperResolve"] and steps[0].kernel == "area"
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "resize(open('x'))", "resize", "resize(2", "resize(2).x", "frobnicate()", "resize(by=2)"]
+)
+def test_nothing_else_is_run(text):
+    with pytest.raises(RecipeError):
+        cli.steps_of(text)
+
+
+def test_restore_probe_and_zoo(tmp_path, capsys):
+    import numpy as np
+
+    clip = vidsr.stack(np.random.default_rng(0).random((5, 32, 48, 3), np.float32), fps=25)
+    vidsr.save(clip, tmp_path / "in.mkv", codec="ffv1")
+    arguments = ["restore", str(tmp_path / "in.mkv"), str(tmp_path / "out.mp4"), "--steps", "resize(0.5), super_resolve(4)"]
+    assert cli.main(arguments) == 0
+    assert vidsr.open(tmp_path / "out.mp4").shape == (5, 64, 96, 3)
+    assert cli.main(["probe", str(tmp_path / "out.mp4")]) == 0
+    assert cli.main(["zoo", "list"]) == 0
+    assert "sr-compact-x4" in capsys.readouterr().out
+
+
+def test_an_error_is_one_line(capsys):
+    assert cli.main(["probe", "no-such-file.mp4"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vidsr: ") and said.count("\n") == 1
+
+
+def test_version_names_both(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.startswith("vidsr (distribution vidsr-toolkit)")
