@@ -22,8 +22,19 @@ def test_the_entry_is_complete(entry):
     for file in ("README.md", "config.json", "metrics.json", "model.safetensors", "recipe.py"):
         assert (folder / file).is_file(), f"{name} lacks {file}"
     card = (folder / "README.md").read_text()
-    order = ["license:", "model-index:", f"# {name}", "## When not to use it", "## Use", "## Measured", "## Data", "## Made again"]
-    assert [card.find(part) for part in order] == sorted(card.find(part) for part in order) and -1 not in map(card.find, order)
+    order = [
+        "license:",
+        "model-index:",
+        f"# {name}",
+        "## When not to use it",
+        "## Use",
+        "## Measured",
+        "## Data",
+        "## Made again",
+    ]
+    assert [card.find(part) for part in order] == sorted(card.find(part) for part in order) and -1 not in map(
+        card.find, order
+    )
 
 
 def test_config_and_digest(entry):
@@ -49,7 +60,12 @@ def test_the_halo_is_honest_and_fully_used(entry):
     x = jax.random.uniform(jax.random.key(0), (1, side, side, 3))
     poked = x.at[0, side // 2, side // 2].add(jnp.float32(0.5))
     run = jax.jit(models.apply, static_argnums=0)
-    moved = np.abs(run(network.graphdef, network.params, poked) - run(network.graphdef, network.params, x))[0].max(-1) > 0
+    moved = (
+        np.abs(run(network.graphdef, network.params, poked) - run(network.graphdef, network.params, x))[
+            0
+        ].max(-1)
+        > 0
+    )
     reached = np.flatnonzero(moved.any(1)) // network.scale
     assert (reached.min(), reached.max()) == (1, side - 2)
 
@@ -59,7 +75,9 @@ def test_a_constant_picture_stays_so(entry):
     network = hub.load(entry[0])
     for level in (0.0, 0.2, 0.5, 1.0):
         out = models.apply(network.graphdef, network.params, jnp.full((1, 32, 32, 3), level, jnp.float32))
-        inner = np.asarray(out)[0, 12 * network.scale : -12 * network.scale, 12 * network.scale : -12 * network.scale]
+        inner = np.asarray(out)[
+            0, 12 * network.scale : -12 * network.scale, 12 * network.scale : -12 * network.scale
+        ]
         assert np.abs(inner - level).max() < 0.03
 
 

@@ -32,7 +32,9 @@ def test_pixel_shuffle_is_torchs(scale):
     torch = pytest.importorskip("torch")
     x = np.random.default_rng(0).random((2, 3, 5, 3 * scale**2), np.float32)
     theirs = torch.nn.functional.pixel_shuffle(torch.from_numpy(x).permute(0, 3, 1, 2), scale)
-    np.testing.assert_array_equal(blocks.pixel_shuffle(jnp.asarray(x), scale), theirs.permute(0, 2, 3, 1).numpy())
+    np.testing.assert_array_equal(
+        blocks.pixel_shuffle(jnp.asarray(x), scale), theirs.permute(0, 2, 3, 1).numpy()
+    )
 
 
 def test_nearest_repeats_every_pixel():

@@ -33,7 +33,10 @@ def test_the_halo_is_honest(network):
     place = 6
     x = jax.random.uniform(jax.random.key(0), (1, 13, 13, 3))
     run = jax.jit(models.apply, static_argnums=0)
-    moved = np.abs(run(graphdef, params, x.at[0, place, place].add(0.5)) - run(graphdef, params, x))[0].max(-1) > 0
+    moved = (
+        np.abs(run(graphdef, params, x.at[0, place, place].add(0.5)) - run(graphdef, params, x))[0].max(-1)
+        > 0
+    )
     for axis in (0, 1):
         reached = np.flatnonzero(moved.any(1 - axis)) // scale
         assert (reached.min(), reached.max()) == (place - halo, place + halo)

@@ -37,7 +37,9 @@ def torch_engine(
 
     def steps(state: dict[str, Any], low: np.ndarray, high: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
         leaves = [(layer, name) for layer in state["params"] for name in state["params"][layer]]
-        params, mu, nu, ema = ([_in(state[part], leaf) for leaf in leaves] for part in ("params", "mu", "nu", "ema"))
+        params, mu, nu, ema = (
+            [_in(state[part], leaf) for leaf in leaves] for part in ("params", "mu", "nu", "ema")
+        )
         named = dict(zip(leaves, params, strict=True))
         for tensor in params:
             tensor.requires_grad_(True)
@@ -59,7 +61,9 @@ def torch_engine(
             values.append(float(value.detach()))
             count += 1
         parts = {"params": params, "mu": mu, "nu": nu, "ema": ema}
-        return {**{part: _out(leaves, parts[part]) for part in parts}, "step": count}, np.array(values, np.float32)
+        return {**{part: _out(leaves, parts[part]) for part in parts}, "step": count}, np.array(
+            values, np.float32
+        )
 
     return steps
 

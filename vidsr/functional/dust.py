@@ -36,8 +36,12 @@ class Specks(NamedTuple):
 
 GRIDS = (
     Specks(False, cell=16, slots=1, part=0.3, median=2.2, spread=0.5, smallest=1.0, largest=6.0, area=33.0),
-    Specks(False, cell=40, slots=2, part=0.6, median=6.0, spread=0.45, smallest=3.0, largest=17.0, area=194.3),
-    Specks(True, cell=40, slots=1, part=0.1, median=20.0, spread=0.3, smallest=12.0, largest=34.0, area=118.9),
+    Specks(
+        False, cell=40, slots=2, part=0.6, median=6.0, spread=0.45, smallest=3.0, largest=17.0, area=194.3
+    ),
+    Specks(
+        True, cell=40, slots=1, part=0.1, median=20.0, spread=0.3, smallest=12.0, largest=34.0, area=118.9
+    ),
 )
 
 

@@ -20,7 +20,9 @@ LUMA = (0.2126, 0.7152, 0.0722)  # BT.709, for every primaries: the curve is smo
 CURVE = (0.45, 0.70, 0.86, 0.96, 1.00, 1.00, 0.94, 0.83, 0.68, 0.52, 0.35)
 
 
-def field(key: Array, factors: Array, colour: Array, frame: Array, y: Array, x: Array, channels: int) -> Array:
+def field(
+    key: Array, factors: Array, colour: Array, frame: Array, y: Array, x: Array, channels: int
+) -> Array:
     """Grain of standard deviation 1 on a rectangle of pixels.
 
     Args:
@@ -67,7 +69,9 @@ def gaussian_factors(size: Array) -> Array:
     Args:
       size: correlation length in pixels, 0.3 (white but for 1.5e-5) to 4.
     """
-    waves = np.cos(2 * np.pi * np.outer(np.arange(WAVES), np.arange(-RADIUS, RADIUS + 1)) / WAVES).astype(np.float32)
+    waves = np.cos(2 * np.pi * np.outer(np.arange(WAVES), np.arange(-RADIUS, RADIUS + 1)) / WAVES).astype(
+        np.float32
+    )
     lags = np.minimum(np.arange(WAVES), WAVES - np.arange(WAVES)).astype(np.float32)
     whole = np.cos(2 * np.pi * np.outer(np.arange(WAVES), np.arange(WAVES)) / WAVES).astype(np.float32)
     power = jnp.maximum(jnp.sum(whole * jnp.exp(-((lags / size) ** 2)), axis=1), 1e-6)

@@ -87,7 +87,9 @@ def factors_of(correlation: np.ndarray) -> np.ndarray:
     near = np.arange(-grain.RADIUS, grain.RADIUS + 1)
     left, weight, right = np.linalg.svd(kernel[np.ix_(near, near)])
     root = np.sqrt(weight[:RANK] / np.sqrt((weight[:RANK] ** 2).sum()))
-    return np.stack([left[:, :RANK].T * root[:, None], right[:RANK] * root[:, None]], axis=1).astype(np.float32)
+    return np.stack([left[:, :RANK].T * root[:, None], right[:RANK] * root[:, None]], axis=1).astype(
+        np.float32
+    )
 
 
 def _pair(group: np.ndarray) -> _Patches | None:

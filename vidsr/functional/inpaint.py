@@ -12,14 +12,17 @@ Sources: D. Shepard, A two-dimensional interpolation function for irregularly-sp
 real-time algorithm for signal analysis with the help of the wavelet transform, 1989 (the kernel with holes).
 """
 
+import functools
 from collections.abc import Sequence
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
+
+from vidsr.functional import warp
 
 LEVELS = 5  # scales; their sigmas are 1, 2.2, 4.6, 9.2 and 18.5 pixels
 REACH = 2 * (2**LEVELS - 1)  # pixels on each side that an average reads
-TAPS = 4  # of the interpolation that moves a neighbour, per axis: 1 before, 2 after
 STEEP, LEVEL = 4.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
 TOLERANCE = 0.03  # signal: differences below this never speak against a neighbour
 
@@ -43,15 +46,15 @@ def fill(
       (n, h, w, c). A damaged pixel with nothing clean within `REACH` pixels stays as it is.
     """
     n, count, _ = shifts.shape
-    r, edge = count // 2, limit + TAPS // 2
+    r, edge = count // 2, warp.margin(limit)
     inner = (slice(r, r + n), slice(edge, -edge), slice(edge, -edge))
     frame, clean = x[inner], 1 - mask[inner]
     spatial, variance = _surroundings(frame, clean)
     total, weights, trust = jnp.zeros_like(spatial), jnp.zeros_like(variance), jnp.zeros_like(variance)
     for k, offset in enumerate(o for o in range(-r, r + 1) if o):
         there = slice(r + offset, r + offset + n)
-        moved, whole = _moved(x[there], mask[there], shifts[:, k], limit, first, extent)
-        whole = whole * known[:, k, None, None, None]
+        moved = warp.translate(x[there], shifts[:, k], limit=limit)
+        whole = _usable(mask[there], shifts[:, k], limit, first, extent) * known[:, k, None, None, None]
         change, mismatch = _difference(frame, moved, clean * whole)
         doubt = mismatch / (2 * variance + TOLERANCE**2)
         shown = _cropped(whole) * jnp.clip(2 - 2 * doubt, 0.0, 1.0)
@@ -64,13 +67,15 @@ def fill(
 
 def margin(limit: int) -> int:
     """Pixels that `fill` reads on each side."""
-    return limit + TAPS // 2 + REACH
+    return warp.margin(limit) + REACH
 
 
 def _surroundings(x: Array, clean: Array) -> tuple[Array, Array]:
     """Smooth fill (n, h, w, c) and variance of the picture (n, h, w, 1) around each pixel, from clean pixels."""
     c = x.shape[-1]
-    scales = _scales(jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=-1, keepdims=True), clean], axis=-1))
+    scales = _scales(
+        jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=-1, keepdims=True), clean], axis=-1)
+    )
     steep, level = _weighed(scales, STEEP), _weighed(scales, LEVEL)
     near, wide = steep[..., :c] / (steep[..., -1:] + 1e-12), level[..., :-1] / (level[..., -1:] + 1e-12)
     variance = wide[..., c:] - jnp.mean(wide[..., :c] ** 2, axis=-1, keepdims=True)
@@ -81,7 +86,9 @@ def _difference(frame: Array, moved: Array, both: Array) -> tuple[Array, Array]:
     """Mean (n, h, w, c) and variance (n, h, w, 1) of frame - moved around each pixel, where both are clean."""
     c = frame.shape[-1]
     d = (frame - moved) * both
-    found = _weighed(_scales(jnp.concatenate([d, jnp.mean(d * d, axis=-1, keepdims=True), both], axis=-1)), LEVEL)
+    found = _weighed(
+        _scales(jnp.concatenate([d, jnp.mean(d * d, axis=-1, keepdims=True), both], axis=-1)), LEVEL
+    )
     mean = found[..., :-1] / (found[..., -1:] + 1e-12)
     variance = mean[..., c:] - jnp.mean(mean[..., :c] ** 2, axis=-1, keepdims=True)
     # nothing in common around the hole: not one clean pixel to judge the neighbour by
@@ -116,40 +123,27 @@ def _cropped(x: Array) -> Array:
     return x[:, REACH : x.shape[1] - REACH, REACH : x.shape[2] - REACH]
 
 
-def _moved(
-    x: Array, mask: Array, shift: Array, limit: int, first: Array, extent: Array
-) -> tuple[Array, Array]:
-    """Neighbours (n, h + 2 m, ...) moved by a shift each, and 1 where all that was interpolated is clean and in the frame."""
-    before, after = TAPS // 2 - 1, TAPS // 2
-    whole = jnp.clip(jnp.floor(shift), -limit, limit - 1).astype(jnp.int32)
-    part = jnp.clip(shift - whole.astype(x.dtype), 0.0, 1.0)
-    height, width = (x.shape[a] - 2 * (limit + after) for a in (1, 2))
-    size = (height + TAPS - 1, width + TAPS - 1)
-    y, x_ = (jnp.arange(s, dtype=jnp.int32) + limit + 1 for s in size)
-    rows, columns = whole[:, :1] + y, whole[:, 1:] + x_  # (n, size): positions in the window
-    inside = [
-        ((p + f >= 0) & (p + f < e)).astype(x.dtype)
-        for p, f, e in zip((rows, columns), first, extent, strict=True)
-    ]
-    frame = jnp.arange(len(x), dtype=jnp.int32)[:, None, None]
-    place = (frame, rows[:, :, None], columns[:, None, :])
-    taken, dirty = x.at[place].get(mode="clip"), mask.at[place].get(mode="clip")
-    usable = (1 - dirty) * (inside[0][:, :, None] * inside[1][:, None, :])[..., None]
-    for axis, length in ((1, height), (2, width)):
-        weights = _between(part[:, axis - 1])
-        cut = [lax.slice_in_dim(taken, k, k + length, axis=axis) for k in range(TAPS)]
-        taken = lax.optimization_barrier(sum(w[:, None, None, None] * c for w, c in zip(weights, cut, strict=True)))
-        cut = [lax.slice_in_dim(usable, k, k + length, axis=axis) for k in range(TAPS)]
-        usable = jnp.minimum(jnp.minimum(cut[0], cut[1]), jnp.minimum(cut[2], cut[3]))
-    return taken, usable
+def _usable(mask: Array, shift: Array, limit: int, first: Array, extent: Array) -> Array:
+    """1 where everything that `warp.translate` reads for a pixel is clean and within the frame; sizes as its result."""
+    lobes = warp.LOBES
+    height, width = (size - 2 * warp.margin(limit) for size in mask.shape[1:3])
+    rows, columns = (
+        (place + f >= 0) & (place + f < e)
+        for place, f, e in zip((np.arange(s) for s in mask.shape[1:3]), first, extent, strict=True)
+    )
+    clean = (1 - mask[..., 0]) * (rows[:, None] & columns[None, :]).astype(mask.dtype)
+    starts = jnp.floor(jnp.clip(shift, -float(limit), float(limit))).astype(jnp.int32) + limit + 1
+
+    def one(frame_and_start: tuple[Array, Array]) -> Array:
+        frame, start = frame_and_start
+        window = lax.dynamic_slice(
+            frame, (start[0], start[1]), (height + 2 * lobes - 1, width + 2 * lobes - 1)
+        )
+        window = _least([window[k : k + height] for k in range(2 * lobes)])
+        return _least([window[:, k : k + width] for k in range(2 * lobes)])
+
+    return lax.map(one, (clean, starts))[..., None]
 
 
-def _between(part: Array) -> list[Array]:
-    """Weights of the samples at -1, 0, 1, 2 for the fraction `part`: Keys' cubic, a = -0.5."""
-    t = part
-    return [
-        ((-0.5 * t + 1.0) * t - 0.5) * t,
-        (1.5 * t - 2.5) * t * t + 1.0,
-        ((-1.5 * t + 2.0) * t + 0.5) * t,
-        (0.5 * t - 0.5) * t * t,
-    ]
+def _least(parts: Sequence[Array]) -> Array:
+    return functools.reduce(jnp.minimum, parts)

@@ -89,6 +89,10 @@ class Companions:
         """For each stream its packets in order, as (time of decoding, place, packet) on the result's clock."""
         return [self._packets(stream.index) for stream in self.streams]
 
+    def time_bases(self) -> list[Fraction]:
+        """The ticks its streams are timed in."""
+        return [stream.time_base for stream in self.streams]
+
     def close(self) -> None:
         """Give the file back."""
         self._container.close()

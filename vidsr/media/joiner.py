@@ -1,6 +1,7 @@
 """`join`: segments strung together without encoding again, with the sound and everything else of another file."""
 
 import heapq
+import math
 import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -17,6 +18,8 @@ from vidsr.media.record import comment_of
 from vidsr.media.source import open_container
 from vidsr.media.timing import ticks_of
 from vidsr.media.writer import writing_failed
+
+FINEST_MOVIE_TICK = 1_000_000_000
 
 
 def join(
@@ -55,7 +58,9 @@ def join(
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     companions = Companions.of(like, time) if like is not None else None
     try:
-        out = av.open(str(temporary), "w", format=FORMATS[path.suffix.lower()], options=_muxing(path, base))
+        out = av.open(
+            str(temporary), "w", format=FORMATS[path.suffix.lower()], options=_muxing(path, base, companions)
+        )
         try:
             _mux(out, segments, encoding, base, schedule, companions, path, provenance)
         finally:
@@ -136,14 +141,19 @@ def _schedule(plans: list[list[int]], ticks: np.ndarray) -> list[tuple[int, int,
     return [(int(ticks[r]), int(d), int(lengths[r])) for r, d in zip(ranks, dts, strict=True)]
 
 
-def _muxing(path: Path, base: Fraction) -> dict[str, str]:
-    """No dates, versions or random numbers in the file: the same film gives the same bytes."""
-    exact = (
-        {"video_track_timescale": str(base.denominator)}
-        if FORMATS[path.suffix.lower()] in ("mp4", "mov")
-        else {}
-    )
-    return {"fflags": "+bitexact"} | exact
+def _muxing(path: Path, base: Fraction, companions: Companions | None) -> dict[str, str]:
+    """No dates, versions or random numbers in the file: the same film gives the same bytes.
+
+    MP4 writes where a track starts in units of the whole movie, by default milliseconds; here in units that hold
+    the ticks of all tracks, where such a number is not absurd.
+    """
+    options = {"fflags": "+bitexact"}
+    if FORMATS[path.suffix.lower()] in ("mp4", "mov"):
+        ticks = [base, *(companions.time_bases() if companions is not None else [])]
+        common = math.lcm(*(tick.denominator for tick in ticks))
+        options["video_track_timescale"] = str(base.denominator)
+        options["movie_timescale"] = str(common if common <= FINEST_MOVIE_TICK else 90_000)
+    return options
 
 
 def _ratio(value: Fraction) -> str:

@@ -16,9 +16,7 @@ PRECISION = lax.Precision.HIGHEST
 
 
 def _convolve(x: Array, kernel: Array) -> Array:
-    return lax.conv_general_dilated(
-        x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT, precision=PRECISION
-    )
+    return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT, precision=PRECISION)
 
 
 @jax.custom_vjp
@@ -54,7 +52,8 @@ def _nine_products(x: Array, kernel: Array, grad: Array) -> Array:
     padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     flat = grad.reshape(-1, grad.shape[-1])
     rows = [
-        [padded[:, i : i + height, j : j + width].reshape(-1, channels).T @ flat for j in range(3)] for i in range(3)
+        [padded[:, i : i + height, j : j + width].reshape(-1, channels).T @ flat for j in range(3)]
+        for i in range(3)
     ]
     return jnp.stack([jnp.stack(row) for row in rows])
 
@@ -89,7 +88,9 @@ class Conv(nnx.Module):
     learns as a residual network would, and still is a plain stack of convolutions when it runs.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, activate: bool = True, gain: float = 1.0, rngs: nnx.Rngs):
+    def __init__(
+        self, inputs: int, outputs: int, *, activate: bool = True, gain: float = 1.0, rngs: nnx.Rngs
+    ):
         spread = gain * (2.0 / (9 * inputs * (1 + 0.25**2))) ** 0.5
         kernel = spread * jax.random.normal(rngs.params(), (3, 3, inputs, outputs), jnp.float32)
         if activate and inputs == outputs:

@@ -52,7 +52,9 @@ def run(
     """
     path = Path(zoo_dir) / "recipe.py"
     if not path.is_file():
-        raise RecipeError(f"there is no recipe at {path}. Name a zoo entry: python -m vidsr train zoo/sr-compact-x4")
+        raise RecipeError(
+            f"there is no recipe at {path}. Name a zoo entry: python -m vidsr train zoo/sr-compact-x4"
+        )
     name = path.resolve().parent.name
     spec = importlib.util.spec_from_file_location("vidsr_recipe_" + name.replace("-", "_"), path)
     recipe = importlib.util.module_from_spec(spec)

@@ -42,14 +42,20 @@ class Settings:
         if self.engine not in ENGINES:
             raise RecipeError(f"engine={self.engine!r} does not exist. Write engine='jax' or engine='torch'.")
         if self.loss not in losses.LOSSES:
-            raise RecipeError(f"loss={self.loss!r} does not exist. Choose one of: {', '.join(losses.LOSSES)}.")
+            raise RecipeError(
+                f"loss={self.loss!r} does not exist. Choose one of: {', '.join(losses.LOSSES)}."
+            )
         if min(self.steps, self.batch, self.patch) < 1 or self.rate <= 0 or not 0 <= self.decay < 1:
-            raise RecipeError(f"steps, batch, patch and rate must be positive, decay in [0, 1): {self}. Correct it.")
+            raise RecipeError(
+                f"steps, batch, patch and rate must be positive, decay in [0, 1): {self}. Correct it."
+            )
 
     def schedule(self) -> Callable[[Any], Any]:
         """Learning rate of a step: a straight warm-up, then a cosine that ends at zero."""
         warmup = min(self.warmup, self.steps // 10)
-        return optax.warmup_cosine_decay_schedule(self.rate / (warmup + 1), self.rate, warmup, self.steps, 0.0)
+        return optax.warmup_cosine_decay_schedule(
+            self.rate / (warmup + 1), self.rate, warmup, self.steps, 0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,9 @@ def _engine(graphdef: nnx.GraphDef, settings: Settings, scale: int) -> step.Engi
         ) from error
 
 
-def _begin(folder: Path, state: step.State, settings: Settings) -> tuple[step.State, list[dict[str, float]], float]:
+def _begin(
+    folder: Path, state: step.State, settings: Settings
+) -> tuple[step.State, list[dict[str, float]], float]:
     """The state to go on from, what was logged, and the CPU seconds already spent."""
     path = folder / "checkpoint.npz"
     if not path.is_file():
@@ -157,7 +165,9 @@ def _begin(folder: Path, state: step.State, settings: Settings) -> tuple[step.St
             arrays = {name: stored[name] for name in stored.files}
         facts = json.loads(str(arrays.pop("facts")))
     except (OSError, ValueError, KeyError) as error:
-        raise MediaError(f"{path} is no checkpoint of this trainer: {error}. Name an empty folder: --out FOLDER") from error
+        raise MediaError(
+            f"{path} is no checkpoint of this trainer: {error}. Name an empty folder: --out FOLDER"
+        ) from error
     # The engine may change between two parts of one run; all the rest is what the run is.
     wanted = {**asdict(settings), "engine": facts["settings"]["engine"]}
     if facts["settings"] != wanted:
@@ -173,5 +183,11 @@ def _save(folder: Path, state: step.State, history: list, settings: Settings, cp
     flat = traverse_util.flatten_dict({part: state[part] for part in ("params", "mu", "nu", "ema")}, sep="/")
     facts = {"step": state["step"], "settings": asdict(settings), "history": history, "cpu_seconds": cpu}
     unfinished = folder / "checkpoint.part.npz"
-    np.savez(unfinished, facts=np.array(json.dumps(facts)), **{name: np.asarray(leaf) for name, leaf in flat.items()})
-    os.replace(unfinished, folder / "checkpoint.npz")  # a half-written checkpoint never stands under the final name
+    np.savez(
+        unfinished,
+        facts=np.array(json.dumps(facts)),
+        **{name: np.asarray(leaf) for name, leaf in flat.items()},
+    )
+    os.replace(
+        unfinished, folder / "checkpoint.npz"
+    )  # a half-written checkpoint never stands under the final name

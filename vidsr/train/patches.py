@@ -128,7 +128,9 @@ def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: boo
         if halved and min(height, width) // 2 // scale >= patch:
             sizes.append(reduce_bicubic(large[: large.shape[0] // 2 * 2, : large.shape[1] // 2 * 2], 2))
         for image in sizes:
-            whole = np.ascontiguousarray(image[: image.shape[0] // scale * scale, : image.shape[1] // scale * scale])
+            whole = np.ascontiguousarray(
+                image[: image.shape[0] // scale * scale, : image.shape[1] // scale * scale]
+            )
             low.append(reduce_bicubic(whole, scale))
             high.append(whole)
             names.append(picture.path.name)
@@ -189,7 +191,9 @@ def _read(picture: Photograph) -> np.ndarray:
         with Image.open(picture.path) as image:
             return np.asarray(image.convert("RGB"))
     except (FileNotFoundError, UnidentifiedImageError) as error:
-        raise MediaError(f"{picture.path} cannot be read as a picture: {error}. Take it out or replace it.") from error
+        raise MediaError(
+            f"{picture.path} cannot be read as a picture: {error}. Take it out or replace it."
+        ) from error
 
 
 def _by_manifest(data: Path, manifest: dict) -> tuple[list[Photograph], list[Photograph]]:

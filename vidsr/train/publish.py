@@ -135,7 +135,10 @@ def _card(metrics: dict[str, Any], scale: int, licence: str, sentence: str, avoi
     for method, label in (("bicubic", "bicubic"), ("ours", name)):
         cells = [f"{metrics['psnr_y'][n][method]:.2f} / {metrics['ssim_y'][n][method]:.4f}" for n in names]
         table.append(f"| {label} | {' | '.join(cells)} |")
-    sources = [f"- {row['pictures']} pictures: {row['credit']} (licence: {row['licence']})" for row in metrics["data"]]
+    sources = [
+        f"- {row['pictures']} pictures: {row['credit']} (licence: {row['licence']})"
+        for row in metrics["data"]
+    ]
     shown = f"![input, this network, truth](picture.png)\n\n*Input, this network, truth; {pictured}, held back from training.*\n\n"
     return f"""{_front_matter(metrics, licence)}
 # {name}

@@ -30,7 +30,13 @@ def fresh(params: dict[str, Any]) -> State:
     """The state before the first step."""
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), params)
     copy = jax.tree.map(lambda leaf: np.array(leaf, np.float32), params)
-    return {"params": copy, "mu": zeros, "nu": jax.tree.map(np.copy, zeros), "ema": jax.tree.map(np.copy, copy), "step": 0}
+    return {
+        "params": copy,
+        "mu": zeros,
+        "nu": jax.tree.map(np.copy, zeros),
+        "ema": jax.tree.map(np.copy, copy),
+        "step": 0,
+    }
 
 
 def average_share(step: Any, decay: float) -> Any:
@@ -39,9 +45,7 @@ def average_share(step: Any, decay: float) -> Any:
     return jnp.minimum(decay, early) if isinstance(step, jax.Array) else min(decay, early)
 
 
-def jax_engine(
-    graphdef: nnx.GraphDef, *, loss: str, rate: Callable[[Any], Any], decay: float
-) -> Engine:
+def jax_engine(graphdef: nnx.GraphDef, *, loss: str, rate: Callable[[Any], Any], decay: float) -> Engine:
     """The engine that runs wherever JAX does.
 
     Args:
@@ -57,7 +61,8 @@ def jax_engine(
         params, optimiser, ema, count = carry
         low, high = (part.astype(jnp.float32) / 255.0 for part in batch)
         value, grad = jax.value_and_grad(lambda p: measure(models.apply(graphdef, p, low), high))(params)
-        change, optimiser = adam.update(grad, optimiser, params)
+        with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power inside
+            change, optimiser = adam.update(grad, optimiser, params)
         params = optax.apply_updates(params, change)
         share = average_share(count.astype(jnp.float32), decay)
         ema = jax.tree.map(lambda old, new: share * old + (1.0 - share) * new, ema, params)

@@ -47,7 +47,9 @@ class Dust(Random):
                 "the rows and columns of a dust mask must be consecutive. "
                 "Make it for all of them, then select: mask.isel(y=slice(None, None, 2))."
             )
-        masks = [np.asarray(_cover(self._key(), jnp.float32(self.share), f[None], y, x)[0]) > 0 for f in frames]
+        masks = [
+            np.asarray(_cover(self._key(), jnp.float32(self.share), f[None], y, x)[0]) > 0 for f in frames
+        ]
         return np.concatenate(masks).astype(np.float32)
 
     def _key(self) -> Any:

@@ -37,7 +37,9 @@ class Grain(Random):
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         key = draws.key(jnp.asarray(self.seed), self.salt, jnp.asarray(self.ordinal))
         size, colour = (jnp.asarray(v, jnp.float32) for v in (self.size, self.colour))
-        factors = grain.gaussian_factors(size) if self.factors is None else jnp.asarray(self.factors, jnp.float32)
+        factors = (
+            grain.gaussian_factors(size) if self.factors is None else jnp.asarray(self.factors, jnp.float32)
+        )
         curve = jnp.asarray(np.array(grain.CURVE) if self.curve is None else self.curve, jnp.float32)
         noise = grain.field(key, factors, colour, at.frame, at.rows(), at.columns(), x.shape[-1])
         return x + self.strength * grain.curve_at(curve, grain.luma(x)) * noise

@@ -21,7 +21,9 @@ class Regrain(Grain):
     salt: ClassVar[int] = 0x52454752
 
 
-def regrain(strength: float | None = None, *, size: float | None = None, like: xr.DataArray | None = None) -> Regrain:
+def regrain(
+    strength: float | None = None, *, size: float | None = None, like: xr.DataArray | None = None
+) -> Regrain:
     """Add film grain: Gaussian noise under a finite kernel, keyed by absolute frame and pixel.
 
     The grain of a place depends on seed, frame and pixel alone, so it is the same however the clip is cut, and no two

@@ -11,7 +11,9 @@ ID, SCALE = "sr-compact-x2", 2
 ARGS = {"channels": 3, "width": 32, "depth": 9, "scale": SCALE}
 SETTINGS = train.Settings(steps=5_000, batch=8, patch=48, rate=7e-4, warmup=200, seed=1, engine="torch")
 
-SENTENCE = "Enlarges clean video or pictures twice, each frame on its own; trained on L1, it invents no texture."
+SENTENCE = (
+    "Enlarges clean video or pictures twice, each frame on its own; trained on L1, it invents no texture."
+)
 AVOID = """On noisy, blurred or compressed video (it was trained on clean pictures reduced by bicubic and sharpens what it is
 given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
 neighbouring frames, so it recovers nothing over time and does not reduce flicker."""

@@ -1,0 +1,117 @@
+"""Transfer functions: light <-> signal. Elementwise on any shape, float32; nothing is clipped but by PQ.
+
+Light is relative, 1 = reference white, unless a name ends in nits. Negative values of the relative curves are
+mirrored, so that unclipped steps pass through. Sources: ITU-R BT.709-6, BT.1886, BT.2100-2 (PQ, HLG), IEC 61966-2-1.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+PQ_PEAK = 10_000.0  # nits of PQ signal 1
+M1, M2 = 2610 / 16384, 2523 / 4096 * 128
+C3 = 2392 / 4096 * 32
+GAP = 1 - 3424 / 4096  # 1 - c1, which is also c2 - c3: PQ is written around it so that float32 keeps its digits
+HLG_A = 0.17883277
+HLG_B, HLG_C = 1 - 4 * HLG_A, 0.5 - HLG_A * float(np.log(4 * HLG_A))
+ALPHA, BETA = 1.09929682680944, 0.018053968510807  # BT.709 with the constants that make it continuous
+LUMA_2020 = (0.2627, 0.6780, 0.0593)
+
+
+def bt709_encode(light: jax.Array) -> jax.Array:
+    """Scene light -> signal by the camera curve (OETF) of BT.709."""
+    return _mirrored(lambda v: jnp.where(v < BETA, 4.5 * v, ALPHA * jnp.maximum(v, BETA) ** 0.45 - (ALPHA - 1)), light)
+
+
+def bt709_decode(signal: jax.Array) -> jax.Array:
+    """Signal -> scene light, the inverse OETF. What a display shows is `bt1886_decode`."""
+    knee = 4.5 * BETA
+    return _mirrored(
+        lambda v: jnp.where(v < knee, v / 4.5, ((jnp.maximum(v, knee) + (ALPHA - 1)) / ALPHA) ** (1 / 0.45)), signal
+    )
+
+
+def bt1886_decode(signal: jax.Array) -> jax.Array:
+    """Signal -> display light of a reference display with black 0: the power 2.4."""
+    return _mirrored(lambda v: v**2.4, signal)
+
+
+def bt1886_encode(light: jax.Array) -> jax.Array:
+    """Display light -> signal."""
+    return _mirrored(lambda v: v ** (1 / 2.4), light)
+
+
+def srgb_decode(signal: jax.Array) -> jax.Array:
+    """Signal -> display light (the sRGB EOTF)."""
+    return _mirrored(
+        lambda v: jnp.where(v <= 0.04045, v / 12.92, ((jnp.maximum(v, 0.04045) + 0.055) / 1.055) ** 2.4), signal
+    )
+
+
+def srgb_encode(light: jax.Array) -> jax.Array:
+    """Display light -> signal."""
+    return _mirrored(
+        lambda v: jnp.where(v <= 0.0031308, 12.92 * v, 1.055 * jnp.maximum(v, 0.0031308) ** (1 / 2.4) - 0.055), light
+    )
+
+
+def pq_encode(nits: jax.Array) -> jax.Array:
+    """Display light in nits, clipped to [0, 10 000], -> signal in [0, 1]: 100 nits -> 0.508, 1000 -> 0.752."""
+    share = jnp.clip(nits / PQ_PEAK, 0.0, 1.0)
+    less = jnp.where(share > 0, jnp.expm1(M1 * jnp.log(jnp.maximum(share, 1e-30))), -1.0)  # share^m1 - 1
+    return jnp.exp(M2 * jnp.log1p(GAP * less / (1 + C3 * (less + 1))))
+
+
+def pq_decode(signal: jax.Array) -> jax.Array:
+    """Signal, clipped to [0, 1], -> display light in nits."""
+    less = jnp.expm1(jnp.log(jnp.clip(signal, 1e-30, 1.0)) / M2)  # signal^(1/m2) - 1
+    return PQ_PEAK * (jnp.maximum(GAP + less, 0.0) / (GAP - C3 * less)) ** (1 / M1)
+
+
+def hlg_encode(light: jax.Array) -> jax.Array:
+    """Scene light, 1 = peak, -> HLG signal (the OETF)."""
+
+    def curve(v: jax.Array) -> jax.Array:
+        high = HLG_A * jnp.log(jnp.maximum(12 * v, 1.0) - HLG_B) + HLG_C
+        return jnp.where(v <= 1 / 12, jnp.sqrt(3 * v), high)
+
+    return _mirrored(curve, light)
+
+
+def hlg_decode(signal: jax.Array) -> jax.Array:
+    """HLG signal -> scene light, 1 = peak (the inverse OETF)."""
+
+    def curve(v: jax.Array) -> jax.Array:
+        return jnp.where(v <= 0.5, v * v / 3, (jnp.exp((jnp.maximum(v, 0.5) - HLG_C) / HLG_A) + HLG_B) / 12)
+
+    return _mirrored(curve, signal)
+
+
+def hlg_gamma(peak_nits: float) -> float:
+    """System gamma of a display with this peak (BT.2100-2, 400 to 2000 nits): 1.2 at 1000."""
+    return 1.2 + 0.42 * float(np.log10(peak_nits / 1000))
+
+
+def hlg_ootf(light: jax.Array, peak_nits: float = 1000.0) -> jax.Array:
+    """Scene light `(..., 3)` of BT.2020 primaries, 1 = peak, -> display light in nits."""
+    luma = _luma(light)[..., None]
+    return peak_nits * jnp.maximum(luma, 0.0) ** (hlg_gamma(peak_nits) - 1) * light
+
+
+def hlg_inverse_ootf(nits: jax.Array, peak_nits: float = 1000.0) -> jax.Array:
+    """Display light `(..., 3)` of BT.2020 primaries in nits -> scene light, 1 = peak; black stays black."""
+    gamma = hlg_gamma(peak_nits)
+    light = nits / peak_nits
+    luma = jnp.maximum(_luma(light), 1e-12)[..., None]
+    return luma ** ((1 - gamma) / gamma) * light
+
+
+def _luma(light: jax.Array) -> jax.Array:
+    red, green, blue = LUMA_2020
+    return red * light[..., 0] + green * light[..., 1] + blue * light[..., 2]
+
+
+def _mirrored(curve: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
+    return jnp.sign(x) * curve(jnp.abs(x))
