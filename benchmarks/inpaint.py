@@ -41,7 +41,9 @@ def repaired(out: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[int,
     good = total = 0
     error = ((out - truth) ** 2).mean(axis=-1)
     for t in range(len(out)):
-        count, label, stats, _ = cv2.connectedComponentsWithStats(mask[t, ..., 0].astype(np.uint8), connectivity=8)
+        count, label, stats, _ = cv2.connectedComponentsWithStats(
+            mask[t, ..., 0].astype(np.uint8), connectivity=8
+        )
         sums = np.bincount(label.ravel(), error[t].ravel(), count)
         for k in range(1, count):
             if stats[k, cv2.CC_STAT_AREA] >= 9:
@@ -53,7 +55,9 @@ def repaired(out: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[int,
 def with_opencv(frames: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:
     """Radius 3, on 8 bits, frame by frame."""
     levels = np.round(np.clip(frames, 0, 1) * 255).astype(np.uint8)
-    filled = [cv2.inpaint(f, m, 3, method) for f, m in zip(levels, mask[..., 0].astype(np.uint8), strict=True)]
+    filled = [
+        cv2.inpaint(f, m, 3, method) for f, m in zip(levels, mask[..., 0].astype(np.uint8), strict=True)
+    ]
     return np.stack(filled).astype(np.float32) / 255
 
 

@@ -4,9 +4,9 @@ A still photograph (640 x 360, cut from the bench folder, not enlarged) stands a
 correlated by 0.5 from frame to frame, shifted in the Fourier domain; grain of 6/255, rounded to 8 bits.
 
   path     RMS of estimated minus injected path, its mean removed (ours and ECC tell their path)
-  picture  the same, measured on the frames that come out: cv2.phaseCorrelate against the clean still, the border left
-           out, over the same measured on the clip as injected. "oracle" moves every frame back by the true path: the floor
-           of the instrument
+  picture  the same, seen in the frames that come out: ECC of each against the clean still, the border left out, over
+           the same on the clip as injected. "oracle" moves every frame back by the true path with our own resampling:
+           the floor of this instrument
   cpu      seconds a frame, files and pipes included for vidstab, compilation left out for vidsr
 
 Run: python benchmarks/stabilise.py [--pictures barbara monarch] [--rms 1.5]   (needs ffmpeg with vidstab, opencv)
@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 
 from vidsr.frames import schema
+from vidsr.functional import warp
 from vidsr.run.law import Spec
 from vidsr.run.nodes import ArraySource
 from vidsr.run.states import StateTable
@@ -73,18 +74,17 @@ def by_ecc(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     start = time.process_time()
     grey = [_luma(f / 255.0) for f in frames]
     still = np.median(grey, axis=0).astype(np.float32)
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
-    out, path = [], []
-    for frame, luma in zip(frames, grey, strict=True):
-        move = np.eye(2, 3, dtype=np.float32)
-        _, move = cv2.findTransformECC(still, luma, move, cv2.MOTION_TRANSLATION, stop, None, 5)
-        path.append(move[::-1, 2])
-        out.append(_moved(frame, move[::-1, 2]))
-    return np.stack(out), np.array(path), time.process_time() - start
+    path = np.array([_ecc(still, luma) for luma in grey])
+    out = np.stack([_moved(frame, place) for frame, place in zip(frames, path, strict=True)])
+    return out, path, time.process_time() - start
 
 
 def by_oracle(frames: np.ndarray, path: np.ndarray) -> np.ndarray:
-    return np.stack([_moved(f, p) for f, p in zip(frames, path, strict=True)])
+    reach = warp.margin(LIMIT)
+    padded = np.pad(
+        frames / np.float32(255), [(0, 0), (reach, reach), (reach, reach), (0, 0)], mode="reflect"
+    )
+    return np.asarray(warp.translate(padded, np.asarray(path, np.float32), limit=LIMIT))
 
 
 def by_vidstab(frames: np.ndarray) -> tuple[np.ndarray, float]:
@@ -111,13 +111,14 @@ def left_over(frames: np.ndarray, still: np.ndarray) -> float:
     if frames.dtype == np.uint8:
         frames = frames / 255.0
     inner = slice(BORDER, -BORDER), slice(BORDER, -BORDER)
-    window = cv2.createHanningWindow(still[inner].shape[::-1], cv2.CV_32F)
-    reference = cv2.GaussianBlur(still, (0, 0), 1.0)[inner]
-    seen = [
-        cv2.phaseCorrelate(reference, cv2.GaussianBlur(_luma(f), (0, 0), 1.0)[inner], window)[0]
-        for f in frames
-    ]
-    return _rms(np.array(seen))
+    return _rms(np.array([_ecc(still[inner], _luma(f)[inner]) for f in frames]))
+
+
+def _ecc(still: np.ndarray, luma: np.ndarray) -> np.ndarray:
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
+    start = np.eye(2, 3, dtype=np.float32)
+    _, move = cv2.findTransformECC(still, luma, start, cv2.MOTION_TRANSLATION, stop, None, 5)
+    return move[::-1, 2]
 
 
 def _rms(path: np.ndarray) -> float:

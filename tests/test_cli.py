@@ -13,7 +13,16 @@ def test_steps_are_calls_with_literals():
 
 
 @pytest.mark.parametrize(
-    "text", ["__import__('os')", "resize(open('x'))", "resize", "resize(2", "resize(2).x", "frobnicate()", "resize(by=2)"]
+    "text",
+    [
+        "__import__('os')",
+        "resize(open('x'))",
+        "resize",
+        "resize(2",
+        "resize(2).x",
+        "frobnicate()",
+        "resize(by=2)",
+    ],
 )
 def test_nothing_else_is_run(text):
     with pytest.raises(RecipeError):
@@ -25,7 +34,13 @@ def test_restore_probe_and_zoo(tmp_path, capsys):
 
     clip = vidsr.stack(np.random.default_rng(0).random((5, 32, 48, 3), np.float32), fps=25)
     vidsr.save(clip, tmp_path / "in.mkv", codec="ffv1")
-    arguments = ["restore", str(tmp_path / "in.mkv"), str(tmp_path / "out.mp4"), "--steps", "resize(0.5), super_resolve(4)"]
+    arguments = [
+        "restore",
+        str(tmp_path / "in.mkv"),
+        str(tmp_path / "out.mp4"),
+        "--steps",
+        "resize(0.5), super_resolve(4)",
+    ]
     assert cli.main(arguments) == 0
     assert vidsr.open(tmp_path / "out.mp4").shape == (5, 64, 96, 3)
     assert cli.main(["probe", str(tmp_path / "out.mp4")]) == 0

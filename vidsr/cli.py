@@ -5,7 +5,7 @@ import ast
 import sys
 from collections.abc import Sequence
 
-VERBS = ("resize", "crop", "degrade", "denoise", "super_resolve", "stabilise", "regrain", "hdr_lift")
+VERBS = ("resize", "crop", "degrade", "super_resolve", "stabilise", "hdr_lift")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +49,9 @@ def steps_of(text: str) -> list:
         try:
             steps.append(getattr(vidsr, name)(*given, **named))
         except TypeError as error:
-            raise RecipeError(f"{name}: {error}. See: python -c 'import vidsr; help(vidsr.{name})'.") from error
+            raise RecipeError(
+                f"{name}: {error}. See: python -c 'import vidsr; help(vidsr.{name})'."
+            ) from error
     return steps
 
 
@@ -66,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="run steps over a video")
     restore.add_argument("source")
     restore.add_argument("out")
-    restore.add_argument("--steps", required=True, help="for example 'denoise(strength=0.5), super_resolve(scale=4)'")
+    restore.add_argument(
+        "--steps", required=True, help="for example 'denoise(strength=0.5), super_resolve(scale=4)'"
+    )
     restore.add_argument("--start", type=float, help="seconds")
     restore.add_argument("--end", type=float, help="seconds")
     restore.add_argument("--seed", type=int, default=0)
@@ -74,14 +78,18 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--crf", type=int)
     restore.add_argument("--bits", type=int)
     restore.add_argument("--overwrite", action="store_true")
-    restore.add_argument("--restart", action="store_true", help="throw an unfinished render of another recipe away")
+    restore.add_argument(
+        "--restart", action="store_true", help="throw an unfinished render of another recipe away"
+    )
     restore.set_defaults(run=_restore)
 
     probe = commands.add_parser("probe", help="what a file is, without decoding it")
     probe.add_argument("path")
     probe.set_defaults(run=_probe)
 
-    zoo = commands.add_parser("zoo", help="the trained networks").add_subparsers(required=True, metavar="command")
+    zoo = commands.add_parser("zoo", help="the trained networks").add_subparsers(
+        required=True, metavar="command"
+    )
     zoo.add_parser("list", help="all of them").set_defaults(run=_zoo_list)
 
     train = commands.add_parser("train", help="run a zoo entry's recipe, or continue it")

@@ -119,7 +119,9 @@ def test_the_html_view_computes_nothing_and_escapes():
 
     import dask.array as da
 
-    data = da.from_array(Trap(), chunks=(1, 4, 4, 3), asarray=False, meta=np.empty((0,) * 4, np.float32), name="trap")
+    data = da.from_array(
+        Trap(), chunks=(1, 4, 4, 3), asarray=False, meta=np.empty((0,) * 4, np.float32), name="trap"
+    )
     attrs = {"file_codec": "<script>alert(1)</script>"}
     stack = schema.build(data, time=np.arange(2.0), frame=np.arange(2), attrs=attrs)
     page = stack.vid._repr_html_()

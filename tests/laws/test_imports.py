@@ -70,7 +70,9 @@ def test_frames_know_no_jax():
 def test_importing_vidsr_is_light():
     heavy = "jax flax torch matplotlib decord dask.array av".split()
     code = f"import sys, vidsr; print([m for m in {heavy} if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent
+    )
     assert out.stdout.strip() == "[]"
 
 
@@ -79,3 +81,18 @@ def test_no_public_name_shadows_a_module():
 
     modules = {p.stem for p in ROOT.glob("*.py")} | {p.name for p in ROOT.iterdir() if p.is_dir()}
     assert modules & set(vidsr._WHERE) == set()
+
+
+def test_every_public_name_is_there():
+    import vidsr
+
+    assert [name for name in vidsr.__all__ if getattr(vidsr, name, None) is None] == []
+
+
+def test_every_recorded_step_is_there():
+    import importlib
+
+    from vidsr.transforms.recipe import STEPS
+
+    for name, module in STEPS.items():
+        assert isinstance(getattr(importlib.import_module(f"vidsr.transforms.{module}"), name), type)

@@ -23,7 +23,9 @@ class Counting:
         self.asked.append(key)
         t = np.arange(*key[0].indices(self.shape[0]), dtype=np.float32)
         rest = tuple(len(range(*k.indices(n))) for k, n in zip(key[1:], self.shape[1:], strict=False))
-        return np.broadcast_to((t % 7)[:, None, None, None], (len(t), *rest, self.shape[3])[: 1 + len(rest) + 1])
+        return np.broadcast_to(
+            (t % 7)[:, None, None, None], (len(t), *rest, self.shape[3])[: 1 + len(rest) + 1]
+        )
 
     def frames(self):
         return sorted({t for key in self.asked for t in range(*key[0].indices(self.shape[0]))})
@@ -105,7 +107,9 @@ def test_a_pickled_view_gives_the_same_bits():
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(v))[:], v[:])
 
 
-@pytest.mark.parametrize("key", [3, slice(None, None, 2), slice(8, 2, -1), [5, 1, 1], (slice(2, 4), 3, [1, 0], 2), (..., 0)])
+@pytest.mark.parametrize(
+    "key", [3, slice(None, None, 2), slice(8, 2, -1), [5, 1, 1], (slice(2, 4), 3, [1, 0], 2), (..., 0)]
+)
 def test_a_view_slices_like_numpy(key):
     clip = np.random.default_rng(0).random((9, 12, 10, 3), np.float32)
     np.testing.assert_array_equal(view(clip, [toys.Gain(gain=1.0)])[key], (clip + np.float32(0.1))[key])

@@ -22,7 +22,9 @@ def case(seed):
     for _ in range(rng.integers(1, 6)):
         steps.append(toys.random_step(rng, spec.shape))
         spec = steps[-1].spec(spec)
-    blocks = Blocks(int(rng.choice((1, 2, 3, 8))), int(rng.choice((4, 7, 16, 64))), int(rng.choice((4, 9, 16, 64))))
+    blocks = Blocks(
+        int(rng.choice((1, 2, 3, 8))), int(rng.choice((4, 7, 16, 64))), int(rng.choice((4, 9, 16, 64)))
+    )
     return clip, toys.keyed(steps, seed), blocks
 
 
@@ -38,7 +40,9 @@ def check(seed):
     np.testing.assert_allclose(got, want, rtol=0, atol=tolerance, err_msg=f"{steps} {clip.shape} {blocks}")
     rng = np.random.default_rng(seed)
     t, y, x = (int(rng.integers(n)) for n in want.shape[:3])
-    np.testing.assert_allclose(view[t, y:, x:], want[t, y:, x:], rtol=0, atol=tolerance, err_msg=f"peek {t},{y},{x} {steps}")
+    np.testing.assert_allclose(
+        view[t, y:, x:], want[t, y:, x:], rtol=0, atol=tolerance, err_msg=f"peek {t},{y},{x} {steps}"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -38,9 +38,19 @@ def test_pieces_cover_once():
 
 
 def test_few_shapes():
-    lengths = {bucket(s, n, 256, 1000, 1)[1] for s in range(0, 700, 13) for n in range(1, 256, 7) if s % 256 + n <= 256}
+    lengths = {
+        bucket(s, n, 256, 1000, 1)[1]
+        for s in range(0, 700, 13)
+        for n in range(1, 256, 7)
+        if s % 256 + n <= 256
+    }
     assert lengths == {64, 128, 256}
 
 
 def test_blocks_follow_the_frame_alone():
-    assert [choose(h * w).time for h, w in ((576, 720), (720, 1280), (1080, 1920), (2160, 3840))] == [8, 2, 1, 1]
+    assert [choose(h * w).time for h, w in ((576, 720), (720, 1280), (1080, 1920), (2160, 3840))] == [
+        8,
+        2,
+        1,
+        1,
+    ]

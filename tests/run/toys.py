@@ -122,13 +122,18 @@ class Halve(Transform):
 
     def apply(self, x, at, state=None):
         x = 0.5 * (x[:, 0 : 2 * at.n_out[1] : 2] + x[:, 1 : 2 * at.n_out[1] + 1 : 2][:, : at.n_out[1]])
-        return 0.5 * (x[:, :, 0 : 2 * at.n_out[2] : 2] + x[:, :, 1 : 2 * at.n_out[2] + 1 : 2][:, :, : at.n_out[2]])
+        return 0.5 * (
+            x[:, :, 0 : 2 * at.n_out[2] : 2] + x[:, :, 1 : 2 * at.n_out[2] + 1 : 2][:, :, : at.n_out[2]]
+        )
 
     def reference(self, x, numbers):
         for axis in (1, 2):
             if x.shape[axis] % 2:
                 x = padded(x, axis, 0, 1, "edge")
-            x = 0.5 * (np.take(x, np.arange(0, x.shape[axis], 2), axis) + np.take(x, np.arange(1, x.shape[axis], 2), axis))
+            x = 0.5 * (
+                np.take(x, np.arange(0, x.shape[axis], 2), axis)
+                + np.take(x, np.arange(1, x.shape[axis], 2), axis)
+            )
         return x
 
 
@@ -146,7 +151,9 @@ class Net(Transform):
         for _ in range(2):
             p = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
             x = sum(
-                p[:, i : i + x.shape[1], j : j + x.shape[2]] * self.weight[i, j] for i in range(3) for j in range(3)
+                p[:, i : i + x.shape[1], j : j + x.shape[2]] * self.weight[i, j]
+                for i in range(3)
+                for j in range(3)
             )
             x = jnp.maximum(x + 0.3, 0.0)
         return x
@@ -155,7 +162,9 @@ class Net(Transform):
         w = np.asarray(self.weight, np.float64)
         for _ in range(2):
             p = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-            x = sum(p[:, i : i + x.shape[1], j : j + x.shape[2]] * w[i, j] for i in range(3) for j in range(3))
+            x = sum(
+                p[:, i : i + x.shape[1], j : j + x.shape[2]] * w[i, j] for i in range(3) for j in range(3)
+            )
             x = np.maximum(x + 0.3, 0.0)
         return x
 

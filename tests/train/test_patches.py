@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,10 +46,10 @@ def test_batches_are_aligned_and_depend_on_the_step_alone(photos):
     again = pairs.batch(seed=0, step=5, size=16, patch=8)
     assert np.array_equal(low, again[0]) and np.array_equal(high, again[1])
     assert not np.array_equal(low, pairs.batch(seed=0, step=6, size=16, patch=8)[0])
-    for small, large in zip(
-        low, high, strict=True
-    ):  # away from the crop's edge the reduction gives the patch again
-        np.testing.assert_array_equal(reduce_bicubic(large, 2)[2:-2, 2:-2], small[2:-2, 2:-2])
+    for small, large in zip(low, high, strict=True):
+        # away from the crop's edge the reduction gives the patch again; a turn swaps the two rounded passes
+        moved = reduce_bicubic(large, 2)[2:-2, 2:-2].astype(int) - small[2:-2, 2:-2]
+        assert np.abs(moved).max() <= 1
 
 
 def test_without_a_manifest_a_tenth_is_held_back(photos):
@@ -100,8 +101,8 @@ def test_run_publishes_a_whole_entry(photos, tmp_path, monkeypatch):
     monkeypatch.setenv("VIDSR_BENCH", str(tmp_path / "none"))
     folder = tmp_path / "tiny-x2"
     folder.mkdir()
-    original = train.__file__.replace("vidsr/train/__init__.py", "zoo/sr-compact-x4/recipe.py")
-    text = open(original).read().replace('ID, SCALE = "sr-compact-x4", 4', 'ID, SCALE = "tiny-x2", 2')
+    original = Path(train.__file__).parents[2] / "zoo" / "sr-compact-x4" / "recipe.py"
+    text = original.read_text().replace('ID, SCALE = "sr-compact-x4", 4', 'ID, SCALE = "tiny-x2", 2')
     text = text.replace('"width": 32, "depth": 9', '"width": 4, "depth": 1')
     text = text.replace("steps=16_000, batch=8, patch=48", "steps=2, batch=2, patch=8").replace(
         '"torch"', '"jax"'

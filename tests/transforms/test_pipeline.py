@@ -117,7 +117,9 @@ def test_resize_in_blocks_is_the_whole_resize(scale, kernel):
 
     stack = clip(3, 41, 33)
     ratio = Fraction(scale).limit_denominator(1000)
-    want = imresize(stack.values.astype(np.float64), num=ratio.numerator, den=ratio.denominator, kernel=kernel)
+    want = imresize(
+        stack.values.astype(np.float64), num=ratio.numerator, den=ratio.denominator, kernel=kernel
+    )
     pipe = dataclasses.replace(vidsr.pipeline(vidsr.resize(scale, kernel=kernel)), blocks=(2, 16, 16))
     np.testing.assert_allclose(apply.view_of(pipe, stack)[:], want, rtol=0, atol=1e-5)
 

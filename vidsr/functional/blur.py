@@ -18,9 +18,7 @@ def gaussian(x: jax.Array, sigma: jax.Array | float, radius: int) -> jax.Array:
     weight = kernel(sigma, radius)
     for axis in (1, 2):
         size = x.shape[axis] - 2 * radius
-        parts = [
-            weight[k] * jax.lax.slice_in_dim(x, k, k + size, axis=axis) for k in range(2 * radius + 1)
-        ]
+        parts = [weight[k] * jax.lax.slice_in_dim(x, k, k + size, axis=axis) for k in range(2 * radius + 1)]
         x = sum(parts[1:], parts[0])
     return x
 

@@ -76,7 +76,9 @@ def rgb_to_xyz(name: str) -> np.ndarray:
       RecipeError: Unknown primaries.
     """
     if name not in PRIMARIES:
-        raise RecipeError(f"no primaries {name!r}; there are {', '.join(PRIMARIES)}. Say for example 'bt709'.")
+        raise RecipeError(
+            f"no primaries {name!r}; there are {', '.join(PRIMARIES)}. Say for example 'bt709'."
+        )
     columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in PRIMARIES[name]]).T
     white = np.array([WHITE[0] / WHITE[1], 1.0, (1 - sum(WHITE)) / WHITE[1]])
     return columns * np.linalg.solve(columns, white)
@@ -84,7 +86,9 @@ def rgb_to_xyz(name: str) -> np.ndarray:
 
 def _weights(matrix: str) -> tuple[float, float]:
     if matrix not in WEIGHTS:
-        raise RecipeError(f"no matrix {matrix!r}; there are {', '.join(WEIGHTS)}. Say for example matrix='bt709'.")
+        raise RecipeError(
+            f"no matrix {matrix!r}; there are {', '.join(WEIGHTS)}. Say for example matrix='bt709'."
+        )
     return WEIGHTS[matrix]
 
 

@@ -136,7 +136,9 @@ def _box_muller(xp: ModuleType, first: Array, second: Array) -> list[Array]:
 
 def _word(xp: ModuleType, value: Any, name: str) -> Array:
     if isinstance(value, int) and not 0 <= value < 2**32:
-        raise RecipeError(f"{name}={value} does not fit in 32 bits. Choose one below 2**32, for example {name}=0.")
+        raise RecipeError(
+            f"{name}={value} does not fit in 32 bits. Choose one below 2**32, for example {name}=0."
+        )
     if isinstance(value, int):
         return xp.full((1,), value, xp.uint32)
     return xp.asarray(value).astype(xp.uint32).reshape(1)

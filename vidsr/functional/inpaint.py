@@ -12,7 +12,6 @@ Sources: D. Shepard, A two-dimensional interpolation function for irregularly-sp
 real-time algorithm for signal analysis with the help of the wavelet transform, 1989 (the kernel with holes).
 """
 
-import functools
 from collections.abc import Sequence
 
 import jax.numpy as jnp
@@ -21,9 +20,10 @@ from jax import Array, lax
 
 from vidsr.functional import warp
 
-LEVELS = 5  # scales; their sigmas are 1, 2.2, 4.6, 9.2 and 18.5 pixels
+LEVELS = 4  # scales; their sigmas are 1, 2.2, 4.6 and 9.2 pixels
 REACH = 2 * (2**LEVELS - 1)  # pixels on each side that an average reads
-STEEP, LEVEL = 4.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
+RIM = 2  # pixels into a hole that are made up before a neighbour is moved
+STEEP, LEVEL = 6.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
 TOLERANCE = 0.03  # signal: differences below this never speak against a neighbour
 
 
@@ -46,6 +46,7 @@ def fill(
       (n, h, w, c). A damaged pixel with nothing clean within `REACH` pixels stays as it is.
     """
     n, count, _ = shifts.shape
+    x, mask = _edged(x, 1 - mask), mask[:, RIM:-RIM, RIM:-RIM]
     r, edge = count // 2, warp.margin(limit)
     inner = (slice(r, r + n), slice(edge, -edge), slice(edge, -edge))
     frame, clean = x[inner], 1 - mask[inner]
@@ -54,7 +55,7 @@ def fill(
     for k, offset in enumerate(o for o in range(-r, r + 1) if o):
         there = slice(r + offset, r + offset + n)
         moved = warp.translate(x[there], shifts[:, k], limit=limit)
-        whole = _usable(mask[there], shifts[:, k], limit, first, extent) * known[:, k, None, None, None]
+        whole = _usable(mask[there], shifts[:, k], limit, first + RIM, extent) * known[:, k, None, None, None]
         change, mismatch = _difference(frame, moved, clean * whole)
         doubt = mismatch / (2 * variance + TOLERANCE**2)
         shown = _cropped(whole) * jnp.clip(2 - 2 * doubt, 0.0, 1.0)
@@ -67,7 +68,16 @@ def fill(
 
 def margin(limit: int) -> int:
     """Pixels that `fill` reads on each side."""
-    return warp.margin(limit) + REACH
+    return RIM + warp.margin(limit) + REACH
+
+
+def _edged(x: Array, clean: Array) -> Array:
+    """Damaged pixels replaced by the clean ones within two pixels, if any, so that interpolation beside a hole reads no dirt."""
+    parts = jnp.concatenate([x * clean, clean], axis=-1)
+    near = _spline(_spline(parts, 1, 1), 1, 2)
+    middle = (slice(None), slice(RIM, -RIM), slice(RIM, -RIM))
+    mean = near[..., :-1] / (near[..., -1:] + 1e-12)
+    return jnp.where((clean[middle] > 0) | (near[..., -1:] < 1e-9), x[middle], mean)
 
 
 def _surroundings(x: Array, clean: Array) -> tuple[Array, Array]:
@@ -124,26 +134,22 @@ def _cropped(x: Array) -> Array:
 
 
 def _usable(mask: Array, shift: Array, limit: int, first: Array, extent: Array) -> Array:
-    """1 where everything that `warp.translate` reads for a pixel is clean and within the frame; sizes as its result."""
-    lobes = warp.LOBES
-    height, width = (size - 2 * warp.margin(limit) for size in mask.shape[1:3])
+    """1 where the four samples around the place that `warp.translate` reads are clean and within the frame; sizes as its result."""
+    edge = warp.margin(limit)
+    height, width = (size - 2 * edge for size in mask.shape[1:3])
     rows, columns = (
         (place + f >= 0) & (place + f < e)
         for place, f, e in zip((np.arange(s) for s in mask.shape[1:3]), first, extent, strict=True)
     )
     clean = (1 - mask[..., 0]) * (rows[:, None] & columns[None, :]).astype(mask.dtype)
-    starts = jnp.floor(jnp.clip(shift, -float(limit), float(limit))).astype(jnp.int32) + limit + 1
+    shift = jnp.clip(shift, -float(limit), float(limit))
+    start, end = (edge + f(shift).astype(jnp.int32) for f in (jnp.floor, jnp.ceil))
 
-    def one(frame_and_start: tuple[Array, Array]) -> Array:
-        frame, start = frame_and_start
-        window = lax.dynamic_slice(
-            frame, (start[0], start[1]), (height + 2 * lobes - 1, width + 2 * lobes - 1)
-        )
-        window = _least([window[k : k + height] for k in range(2 * lobes)])
-        return _least([window[:, k : k + width] for k in range(2 * lobes)])
+    def one(frame_and_corners: tuple[Array, Array, Array]) -> Array:
+        frame, a, b = frame_and_corners
+        corners = [
+            lax.dynamic_slice(frame, (y, x), (height, width)) for y in (a[0], b[0]) for x in (a[1], b[1])
+        ]
+        return jnp.minimum(jnp.minimum(corners[0], corners[1]), jnp.minimum(corners[2], corners[3]))
 
-    return lax.map(one, (clean, starts))[..., None]
-
-
-def _least(parts: Sequence[Array]) -> Array:
-    return functools.reduce(jnp.minimum, parts)
+    return lax.map(one, (clean, start, end))[..., None]

@@ -25,7 +25,9 @@ LUMA = np.array(
 CHROMA = np.full((8, 8), 99, np.float32)
 CHROMA[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
 _STEP = np.arange(8)
-DCT = np.sqrt(np.where(_STEP == 0, 1, 2) / 8)[:, None] * np.cos((2 * _STEP[None] + 1) * _STEP[:, None] * np.pi / 16)
+DCT = np.sqrt(np.where(_STEP == 0, 1, 2) / 8)[:, None] * np.cos(
+    (2 * _STEP[None] + 1) * _STEP[:, None] * np.pi / 16
+)
 DCT = DCT.astype(np.float32)  # orthonormal: row u is the basis of frequency u
 REACH = 2  # pixels over a block's edge that chroma upsampling looks at
 

@@ -138,7 +138,7 @@ def _blur(x: Array, sigma: float, radius: int, axis: int) -> Array:
     return _filter(x, [float(tap) for tap in taps / taps.sum()], axis)
 
 
-def _filter(x: Array, taps: Sequence[Array | float], axis: int) -> Array:
+def _filter(x: Array, taps: Sequence[float] | Array, axis: int) -> Array:
     length = x.shape[axis] - len(taps) + 1
     parts = [tap * lax.slice_in_dim(x, k, k + length, axis=axis) for k, tap in enumerate(taps)]
     return sum(parts[1:], parts[0])

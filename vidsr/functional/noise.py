@@ -7,7 +7,9 @@ import jax
 import jax.numpy as jnp
 
 
-def poisson_gaussian(x: jax.Array, draws: jax.Array, *, gain: jax.Array | float, sigma: jax.Array | float) -> jax.Array:
+def poisson_gaussian(
+    x: jax.Array, draws: jax.Array, *, gain: jax.Array | float, sigma: jax.Array | float
+) -> jax.Array:
     """Add noise of variance `gain * x + sigma^2`.
 
     Args:

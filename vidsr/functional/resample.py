@@ -219,7 +219,9 @@ def _blocks(
         out = jnp.dot(jnp.concatenate(reads, -1), matrix, precision=lax.Precision.HIGHEST)
     else:
         column = (num,) + (1,) * (x.ndim - axis - 1)
-        out = sum(jnp.expand_dims(r, axis + 1) * w.reshape(column) for r, w in zip(reads, weight.T, strict=True))
+        out = sum(
+            jnp.expand_dims(r, axis + 1) * w.reshape(column) for r, w in zip(reads, weight.T, strict=True)
+        )
     out = out.reshape(x.shape[:axis] + (count * num,) + x.shape[axis + 1 :])
     return lax.slice_in_dim(out, 0, n_out, axis=axis)
 

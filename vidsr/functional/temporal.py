@@ -18,17 +18,23 @@ loop's state one turn ago. So every map is written once; asked for in one turn, 
 the squared difference 81 times for each weight (measured: 5 times slower).
 """
 
-from functools import partial
+from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 PATCH = 1  # half the side of a patch, and of the places its weight is averaged over
-BANDWIDTH = 0.42  # h, in units of the noise of g; the best of a grid on two noisy clips, flat from 0.35 to 0.5
+BANDWIDTH = (
+    0.42  # h, in units of the noise of g; the best of a grid on two noisy clips, flat from 0.35 to 0.5
+)
+RECURSIVE_BANDWIDTH = 0.2
 LONGEST_MEMORY = 12.0  # frames that the recursive form remembers at most; more would lag behind slow changes
 _LEAST = 1e-3  # least weight of the pixel itself, so that a pixel like no other is kept
+_TWO_NOISY, _ONE_NOISY = (
+    2.0,
+    1.1,
+)  # expected distance / variance of like patches: both noisy, one of them a result
 
 
 def margin(search: int) -> int:
@@ -42,54 +48,183 @@ def nonlocal_means(x: Array, sigma: Array | float, use: Array, *, radius: int, s
     Args:
       x: ``(t + 2 radius, y + 2 m, x + 2 m, c)`` float32 with ``m = margin(search)``.
       sigma: standard deviation of white noise in every channel, in signal units; traced.
-      use: ``(t, 2 radius + 1)`` float32, 1 where frame i + k may serve output frame i, 0 where it may not (another shot,
-        outside the clip). The frame itself always serves.
+      use: ``(t, 2 radius + 1)`` float32, 1 where frame i + k may serve output frame i, 0 where it may not (another
+        shot, outside the clip). The frame itself always serves.
       radius: frames each side.
       search: pixels each way, in every frame: motion up to this from the frame to the neighbour is followed.
 
     Returns:
       ``(t, y, x, c)`` float32, not clipped.
     """
-    planes = _planes(x)
-    count = x.shape[0] - 2 * radius
-    variance = jnp.float32(sigma) ** 2 / x.shape[3]
-    trust = jnp.ones((2 * radius + 1, 1, 1), jnp.float32)
+    planes, variance = _planes(x), _variance(sigma, x.shape[3])
+    shifts = _shifts(2 * radius + 1, search, without=radius)
 
     def one(i: Array) -> Array:
         window = lax.dynamic_slice_in_dim(planes, i, 2 * radius + 1)
-        allowed = lax.dynamic_index_in_dim(use, i, keepdims=False)
-        shifts = _shifts(2 * radius + 1, radius, search)
-        expected = jnp.full(2 * radius + 1, 2.0, jnp.float32)
-        return _pixels(_average(window, allowed, expected, trust, variance, shifts, own=radius, search=search)[0])
+        allowed = lax.dynamic_index_in_dim(use, i, keepdims=False)[shifts[:, 0]]
+        sums = _sums(window, window[radius, 0], allowed, variance, shifts, search=search, expected=_TWO_NOISY)
+        return _pixels(_with_itself(sums, _inner(window[radius], margin(search))))
 
-    return lax.map(one, jnp.arange(count, dtype=jnp.int32))
+    return lax.map(one, jnp.arange(x.shape[0] - 2 * radius, dtype=jnp.int32))
 
 
 def recursive_means(
-    x: Array, previous: Array, memory: Array, sigma: Array | float, *, search: int
-) -> tuple[Array, Array]:
-    """One step of the causal form: the frame is averaged with itself and with the previous *result*, by similarity.
+    x: Array, past: Array, memory: Array, sigma: Array | float, *, search: int
+) -> tuple[Array, Array, Array]:
+    """One step of the causal form: a mean along time that follows motion, then non-local means inside the frame.
 
-    A pixel of the previous result counts as many frames as went into it. So still places gather up to
-    ``LONGEST_MEMORY`` frames, and where nothing like the pixel is found the memory starts again: motion gates it.
+    The mean along time is the state. It never takes in what the second part smoothed, so blur cannot feed on itself. A
+    pixel of it counts as many frames as went into it: still places gather up to ``LONGEST_MEMORY`` frames, and
+    where nothing like the pixel is found the memory starts again: motion gates it.
 
     Args:
-      x: ``(y, x, c)`` float32, the frame.
-      previous: ``(y, x, c)`` float32, the previous result.
-      memory: ``(y, x)`` float32, frames that went into the previous result; 0 everywhere at a cut.
+      x: ``(y, x, c)`` float32, the frame; mirrored at its edges.
+      past: ``(y, x, c)`` float32, the mean along time up to the frame before.
+      memory: ``(y, x)`` float32, frames that went into `past`; 0 everywhere at a cut and at the start.
       sigma: standard deviation of the noise of `x`, in signal units; traced.
-      search: pixels each way.
+      search: pixels each way, in the past and in the frame.
 
     Returns:
-      The result ``(y, x, c)`` and its memory ``(y, x)``.
+      The result ``(y, x, c)``, and the new `past` and `memory`.
     """
-    m = margin(search)
-    window = _planes(_mirrored(jnp.stack([x, previous]), m))
-    trust = jnp.stack([jnp.ones_like(memory), memory])
-    trust = _mirrored(trust[..., None], m)[..., 0]
-    variance = jnp.float32(sigma) ** 2 / x.shape[2]
-    allowed, expected = jnp.ones(2, jnp.float32), jnp.asarray([2.0, 1.25], jnp.float32)
-    out, norm, heaviest = _average(
-        window, allowed, expected, trust, variance, _shifts(2, 0, search), own=0, search=search, inner=(1, search)
+    m, variance = margin(search), _variance(sigma, x.shape[2])
+    now, before = _planes(_mirrored(x[None], m)), _planes(_mirrored(past[None], m))
+    trust = _mirrored(memory[None, :, :, None], m)[0, :, :, 0]
+    shifts = _shifts(1, search)
+    allowed = jnp.full(len(shifts), jnp.any(memory > 0), jnp.float32)
+    found = _sums(
+        before * trust, now[0, 0], allowed, variance, shifts, search=search, expected=RECURSIVE_EXPECTED,
+        bandwidth=RECURSIVE_BANDWIDTH, guide=before[:, 0], trust=trust,
+    )  # fmt: skip
+    gate = found.heaviest / jnp.maximum(found.plain, _LEAST)
+    colour_gate = jnp.sqrt(found.heaviest) / jnp.maximum(found.plain_root, _LEAST)
+    itself = _inner(now[0], m)
+    light = (itself[0] + gate * found.light) / (1.0 + gate * found.norm)
+    colour = (itself[1:] + colour_gate * found.colour) / (1.0 + colour_gate * found.colour_norm)
+    past, memory = (
+        _pixels(jnp.concatenate([light[None], colour])),
+        jnp.minimum(1.0 + gate * found.norm, LONGEST_MEMORY),
     )
-    return _pixels(out), jnp.minimum(norm / heaviest, LONGEST_MEMORY)
+    now = _planes(_mirrored(past[None], m))
+    shifts = _shifts(1, search, without=0)
+    left = variance / _mirrored(memory[None, :, :, None], PATCH)[0, :, :, 0]
+    allowed = jnp.ones(len(shifts), jnp.float32)
+    sums = _sums(now, now[0, 0], allowed, left, shifts, search=search, expected=_TWO_NOISY)
+    return _pixels(_with_itself(sums, _inner(now[0], m))), past, memory
+
+
+class Sums(NamedTuple):
+    """What the loop over shifts gathers, maps of ``(y, x)``."""
+
+    light: Array  # g, weighted
+    norm: Array  # weights of g
+    colour: Array  # (c or 0, y, x), weighted
+    colour_norm: Array  # weights of colour
+    heaviest: Array  # the largest weight, before trust
+    plain: Array  # weights of g, before trust
+    plain_root: Array  # weights of colour, before trust
+
+
+def _sums(
+    planes: Array, looked_for: Array, allowed: Array, variance: Array, shifts: np.ndarray, *, search: int,
+    expected: float, bandwidth: float = BANDWIDTH, guide: Array | None = None, trust: Array | None = None,
+) -> Sums:  # fmt: skip
+    """Run through the shifts, three at a time in the pipeline.
+
+    Args:
+      planes: ``(k, n, y + 2 m, x + 2 m)``, what is averaged; plane 0 of each frame is g.
+      looked_for: ``(y + 2 m, x + 2 m)``, g of the frame to be denoised.
+      allowed: weight of each shift, ``(shifts,)``.
+      variance: of the noise of g.
+      shifts: ``(shifts, 3)`` int32: frame, then the corner of the window in y and x, for a shift of 0 ``search``.
+      guide: ``(k, y + 2 m, x + 2 m)`` where distances are measured, if it is not plane 0.
+      trust: ``(y + 2 m, x + 2 m)`` weight of every pixel, contained in `planes` already.
+    """
+    guide = planes[:, 0] if guide is None else guide
+    n, tall, wide = planes.shape[1:]
+    rows, columns, reach = tall - 2 * margin(search), wide - 2 * margin(search), 2 * PATCH
+    looked_for = looked_for[search : tall - search, search : wide - search]
+
+    def turn(state: tuple, now: tuple) -> tuple[tuple, None]:
+        sums, squares, weights = state
+        fresh, last, alive = now
+        weight = _box(weights) * alive
+        root = jnp.sqrt(weight)
+        corner = (last[1] + reach, last[2] + reach)
+        there = lax.dynamic_slice(planes, (last[0], 0, *corner), (1, n, rows, columns))[0]
+        believed = 1.0 if trust is None else lax.dynamic_slice(trust, corner, (rows, columns))
+        sums = Sums(
+            sums.light + weight * there[0],
+            sums.norm + weight * believed,
+            sums.colour + root * there[1:],
+            sums.colour_norm + root * believed,
+            jnp.maximum(sums.heaviest, weight),
+            sums.plain + weight,
+            sums.plain_root + root,
+        )
+        weights = jnp.exp(jnp.maximum(_box(squares) / variance - expected, 0.0) * (-0.5 / bandwidth**2))
+        there = lax.dynamic_slice(guide, (fresh[0], fresh[1], fresh[2]), (1, *looked_for.shape))[0]
+        return (sums, (there - looked_for) ** 2, weights), None
+
+    flat = jnp.zeros((rows, columns), jnp.float32)
+    squares, weights = (jnp.zeros((rows + 2 * e, columns + 2 * e), jnp.float32) for e in (reach, PATCH))
+    colour = jnp.zeros((n - 1, rows, columns), jnp.float32)
+    start = (Sums(flat, flat, colour, flat, flat, flat, flat), squares, weights)
+    fresh = np.concatenate([shifts, shifts[-1:], shifts[-1:]])  # two more turns empty the pipeline
+    last = np.concatenate([shifts[:1], shifts[:1], shifts])
+    alive = jnp.concatenate(
+        [jnp.zeros(2, jnp.float32), allowed]
+    )  # what the first two turns deliver is nothing
+    return lax.scan(turn, start, (jnp.asarray(fresh), jnp.asarray(last), alive))[0][0]
+
+
+def _with_itself(sums: Sums, itself: Array) -> Array:
+    """The weighted mean, the pixel itself counting as much as the best of the others."""
+    own = jnp.maximum(sums.heaviest, _LEAST)
+    root = jnp.sqrt(own)
+    light = (sums.light + own * itself[0]) / (sums.norm + own)
+    colour = (sums.colour + root * itself[1:]) / (sums.colour_norm + root)
+    return jnp.concatenate([light[None], colour])
+
+
+def _shifts(frames: int, search: int, *, without: int | None = None) -> np.ndarray:
+    """All (frame, y, x) of the window, int32; `without` names the frame whose shift 0 is left out: itself."""
+    side = 2 * search + 1
+    every = np.indices((frames, side, side), np.int32).reshape(3, -1).T
+    return every if without is None else every[~np.all(every == (without, search, search), axis=1)]
+
+
+def _planes(x: Array) -> Array:
+    """``(t, y, x, c)`` to ``(t, 1 + c, y, x)``: mean of the channels, then each channel less it; one channel: itself."""
+    x = jnp.moveaxis(x, 3, 1)
+    mean = jnp.mean(x, axis=1, keepdims=True)
+    return x if x.shape[1] == 1 else jnp.concatenate([mean, x - mean], axis=1)
+
+
+def _pixels(planes: Array) -> Array:
+    """The way back for one frame: ``(1 + c or 1, y, x)`` to ``(y, x, c)``."""
+    return jnp.moveaxis(planes if planes.shape[0] == 1 else planes[:1] + planes[1:], 0, -1)
+
+
+def _variance(sigma: Array | float, channels: int) -> Array:
+    """Variance of the noise of g; never 0, so that no noise means no change."""
+    return jnp.maximum(jnp.asarray(sigma, jnp.float32) ** 2 / channels, 1e-12)
+
+
+def _inner(planes: Array, m: int) -> Array:
+    return planes[..., m : planes.shape[-2] - m, m : planes.shape[-1] - m]
+
+
+def _mirrored(x: Array, m: int) -> Array:
+    """Whole frames ``(t, y, x, c)`` with `m` mirrored pixels around; also frames smaller than m."""
+    for axis in (1, 2):
+        x = jnp.take(x, np.pad(np.arange(x.shape[axis]), m, mode="reflect"), axis=axis)
+    return x
+
+
+def _box(x: Array) -> Array:
+    """Mean over (2 PATCH + 1) squared places, VALID. Nine adds keep the digits that running sums would lose."""
+    side = 2 * PATCH + 1
+    rows, columns = x.shape[0] - side + 1, x.shape[1] - side + 1
+    x = sum((x[i : i + rows] for i in range(1, side)), x[:rows])
+    return sum((x[:, i : i + columns] for i in range(1, side)), x[:, :columns]) / side**2

@@ -13,7 +13,9 @@ import numpy as np
 PQ_PEAK = 10_000.0  # nits of PQ signal 1
 M1, M2 = 2610 / 16384, 2523 / 4096 * 128
 C3 = 2392 / 4096 * 32
-GAP = 1 - 3424 / 4096  # 1 - c1, which is also c2 - c3: PQ is written around it so that float32 keeps its digits
+GAP = (
+    1 - 3424 / 4096
+)  # 1 - c1, which is also c2 - c3: PQ is written around it so that float32 keeps its digits
 HLG_A = 0.17883277
 HLG_B, HLG_C = 1 - 4 * HLG_A, 0.5 - HLG_A * float(np.log(4 * HLG_A))
 ALPHA, BETA = 1.09929682680944, 0.018053968510807  # BT.709 with the constants that make it continuous
@@ -22,14 +24,17 @@ LUMA_2020 = (0.2627, 0.6780, 0.0593)
 
 def bt709_encode(light: jax.Array) -> jax.Array:
     """Scene light -> signal by the camera curve (OETF) of BT.709."""
-    return _mirrored(lambda v: jnp.where(v < BETA, 4.5 * v, ALPHA * jnp.maximum(v, BETA) ** 0.45 - (ALPHA - 1)), light)
+    return _mirrored(
+        lambda v: jnp.where(v < BETA, 4.5 * v, ALPHA * jnp.maximum(v, BETA) ** 0.45 - (ALPHA - 1)), light
+    )
 
 
 def bt709_decode(signal: jax.Array) -> jax.Array:
     """Signal -> scene light, the inverse OETF. What a display shows is `bt1886_decode`."""
     knee = 4.5 * BETA
     return _mirrored(
-        lambda v: jnp.where(v < knee, v / 4.5, ((jnp.maximum(v, knee) + (ALPHA - 1)) / ALPHA) ** (1 / 0.45)), signal
+        lambda v: jnp.where(v < knee, v / 4.5, ((jnp.maximum(v, knee) + (ALPHA - 1)) / ALPHA) ** (1 / 0.45)),
+        signal,
     )
 
 
@@ -46,14 +51,18 @@ def bt1886_encode(light: jax.Array) -> jax.Array:
 def srgb_decode(signal: jax.Array) -> jax.Array:
     """Signal -> display light (the sRGB EOTF)."""
     return _mirrored(
-        lambda v: jnp.where(v <= 0.04045, v / 12.92, ((jnp.maximum(v, 0.04045) + 0.055) / 1.055) ** 2.4), signal
+        lambda v: jnp.where(v <= 0.04045, v / 12.92, ((jnp.maximum(v, 0.04045) + 0.055) / 1.055) ** 2.4),
+        signal,
     )
 
 
 def srgb_encode(light: jax.Array) -> jax.Array:
     """Display light -> signal."""
     return _mirrored(
-        lambda v: jnp.where(v <= 0.0031308, 12.92 * v, 1.055 * jnp.maximum(v, 0.0031308) ** (1 / 2.4) - 0.055), light
+        lambda v: jnp.where(
+            v <= 0.0031308, 12.92 * v, 1.055 * jnp.maximum(v, 0.0031308) ** (1 / 2.4) - 0.055
+        ),
+        light,
     )
 
 

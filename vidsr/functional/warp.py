@@ -38,8 +38,10 @@ def translate(x: Array, shift: Array, *, limit: int) -> Array:
         size = (height + 2 * LOBES - 1, width + 2 * LOBES - 1, frame.shape[2])
         window = lax.dynamic_slice(frame, (first[0], first[1], jnp.int32(0)), size)
         rows, columns = _lanczos(part[0]), _lanczos(part[1])
-        window = sum(rows[k] * window[k : k + height] for k in range(2 * LOBES))
-        return sum(columns[k] * window[:, k : k + width] for k in range(2 * LOBES))  # type: ignore[return-value]
+        parts = [rows[k] * window[k : k + height] for k in range(2 * LOBES)]
+        window = sum(parts[1:], parts[0])
+        parts = [columns[k] * window[:, k : k + width] for k in range(2 * LOBES)]
+        return sum(parts[1:], parts[0])
 
     return lax.map(one, (x, whole.astype(jnp.int32) + limit + 1, shift - whole))
 

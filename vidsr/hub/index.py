@@ -28,4 +28,6 @@ def folder_of(name: str | os.PathLike) -> Path:
     if (path / "config.json").is_file():
         return path
     near = difflib.get_close_matches(str(name), IDS, 3, 0.0)
-    raise RecipeError(f"no model {str(name)!r} in the zoo. Nearest: vidsr.hub.load({near[0]!r}); all: vidsr.hub.list().")
+    raise RecipeError(
+        f"no model {str(name)!r} in the zoo. Nearest: vidsr.hub.load({near[0]!r}); all: vidsr.hub.list()."
+    )

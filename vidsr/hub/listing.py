@@ -26,11 +26,15 @@ class Listing:
     def __repr__(self) -> str:
         cells = [COLUMNS, *(tuple(str(r[c]) for c in COLUMNS) for r in self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
+        return "\n".join(
+            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
+        )
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{c}</th>" for c in COLUMNS)
-        body = "".join("<tr>" + "".join(f"<td>{escape(str(r[c]))}</td>" for c in COLUMNS) + "</tr>" for r in self.rows)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(r[c]))}</td>" for c in COLUMNS) + "</tr>" for r in self.rows
+        )
         return f"<table><tr>{head}</tr>{body}</table>"
 
 

@@ -48,7 +48,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text())
     except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}. Install again: pip install -e .") from error
+        raise MediaError(
+            f"{path} cannot be read: {error.strerror}. Install again: pip install -e ."
+        ) from error
     except ValueError as error:
         raise RecipeError(f"{path} is not JSON: {error}. Restore it from the release.") from error
     missing = [name for name in FIELDS if name not in config]
@@ -69,7 +71,9 @@ def _load(folder: Path) -> Network:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise MediaError(f"weights {path} cannot be read: {error.strerror}. Install again: pip install -e .") from error
+        raise MediaError(
+            f"weights {path} cannot be read: {error.strerror}. Install again: pip install -e ."
+        ) from error
     digest = hashlib.sha256(data).hexdigest()
     if digest != config["weights"]["sha256"]:
         raise RecipeError(
@@ -81,9 +85,13 @@ def _load(folder: Path) -> Network:
     found = parse(data)
     if {k: v.shape for k, v in found.items()} != wanted:
         odd = sorted(set(wanted.items()) ^ {(k, v.shape) for k, v in found.items()})
-        raise RecipeError(f"weights {path} do not fit {config['model']} {config['args']}: {odd[0]}. Correct config.json.")
+        raise RecipeError(
+            f"weights {path} do not fit {config['model']} {config['args']}: {odd[0]}. Correct config.json."
+        )
     if halo != config["halo"]:
-        raise RecipeError(f"{folder}: config.json says halo {config['halo']}, the network has {halo}. Write \"halo\": {halo}.")
+        raise RecipeError(
+            f'{folder}: config.json says halo {config["halo"]}, the network has {halo}. Write "halo": {halo}.'
+        )
     params = traverse_util.unflatten_dict({k: np.asarray(v, np.float32) for k, v in found.items()}, sep=".")
     about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
     return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)

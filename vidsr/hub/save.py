@@ -10,7 +10,9 @@ import numpy as np
 FILE = "model.safetensors"
 
 
-def save(folder: Path, *, params: dict[str, Any], name: str, model: str, args: dict[str, int], licence: str) -> None:
+def save(
+    folder: Path, *, params: dict[str, Any], name: str, model: str, args: dict[str, int], licence: str
+) -> None:
     """Write config.json and model.safetensors of a super-resolution entry into `folder`.
 
     Args:

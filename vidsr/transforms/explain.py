@@ -24,13 +24,18 @@ class Explanation:
     facts: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        lines = [f"{i}. {name}  [{fidelity}]  {settings}" for i, (name, settings, fidelity) in enumerate(self.steps, 1)]
+        lines = [
+            f"{i}. {name}  [{fidelity}]  {settings}"
+            for i, (name, settings, fidelity) in enumerate(self.steps, 1)
+        ]
         return "\n".join(lines + [f"{name:13} {text}" for name, text in self.facts])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        steps = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in self.steps)
+        steps = "".join(
+            "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in self.steps
+        )
         facts = "".join(f"<tr><th>{escape(n)}</th><td colspan=2>{escape(t)}</td></tr>" for n, t in self.facts)
         return f"<table><tr><th>step</th><th>settings</th><th>fidelity</th></tr>{steps}{facts}</table>"
 
@@ -52,7 +57,12 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
     else:
         t, y, x = halo(steps)
         facts.append(("reads around", f"{t} frames, {y} rows, {x} columns either side"))
-    facts.append(("passes", f"{passes(steps)} over the source, {len(cut(steps))} fused segment(s), at most 2 compilations each"))
+    facts.append(
+        (
+            "passes",
+            f"{passes(steps)} over the source, {len(cut(steps))} fused segment(s), at most 2 compilations each",
+        )
+    )
     return Explanation(tuple(_described(step) for step in steps), tuple(facts))
 
 
@@ -60,8 +70,10 @@ def _described(step: Any) -> tuple[str, str, str]:
     parts = []
     for field in dataclasses.fields(step):
         given, unit = getattr(step, field.name), field.metadata.get("unit", "")
-        if field.name in ("seed", "ordinal") or isinstance(given, dict | xr.DataArray) or not isinstance(
-            given, int | float | str | tuple | type(None)
+        if (
+            field.name in ("seed", "ordinal")
+            or isinstance(given, dict | xr.DataArray)
+            or not isinstance(given, int | float | str | tuple | type(None))
         ):
             continue
         shown = f"{given:.{UNITS_SHOWN}g}" if isinstance(given, float) else str(given)
@@ -74,7 +86,10 @@ def _cost(view: Any, source: xr.DataArray) -> list[tuple[str, str]]:
     frames, height, width, channels = view.shape
     block = view.blocks.shape(view.shape)[0]
     facts = [
-        ("output", f"{frames} frames of {width} x {height}, {np.prod(view.shape) * 4 / 1e6:.0f} MB as float32"),
+        (
+            "output",
+            f"{frames} frames of {width} x {height}, {np.prod(view.shape) * 4 / 1e6:.0f} MB as float32",
+        ),
         ("blocks", f"{block} frames of {min(view.blocks.x, width)} x {min(view.blocks.y, height)}"),
     ]
     if any(step.kind == "analysis" and step.reach is None for step in view.steps):
@@ -84,6 +99,10 @@ def _cost(view: Any, source: xr.DataArray) -> list[tuple[str, str]]:
     view[:block]
     each = (time.perf_counter() - begun) / min(block, frames)
     pixels = sum(2 * np.prod(s.shape[1:]) * 4 for s in [view.source_spec, view.spec]) * block
-    facts.append(("time", f"about {each * frames:.1f} s ({each * 1000:.0f} ms a frame, measured on one block)"))
-    facts.append(("memory", f"about {pixels / 1e6:.0f} MB of frames in flight, besides what the steps need inside"))
+    facts.append(
+        ("time", f"about {each * frames:.1f} s ({each * 1000:.0f} ms a frame, measured on one block)")
+    )
+    facts.append(
+        ("memory", f"about {pixels / 1e6:.0f} MB of frames in flight, besides what the steps need inside")
+    )
     return facts

@@ -91,7 +91,7 @@ def inpaint(mask: xr.DataArray | None = None, *, radius: int = 2, limit: int = 3
     translation) and freed of flicker, where they are clean and agree with what surrounds the hole; else it is filled
     smoothly from its sides. Frames across a cut are never used. Fidelity: faithful (it copies, or it smooths).
     Unable to: invent texture that no frame shows; follow objects that move otherwise than the picture (such holes are
-    filled smoothly); fill further than 62 pixels from anything clean.
+    filled smoothly); fill further than 30 pixels from anything clean.
 
     Args:
       mask: a frame stack of one channel that covers the clip, above 0 where the picture is damaged; as of

@@ -23,8 +23,6 @@ STEPS = {
     "Grain": "grain",
     "Regrain": "regrain",
     "Inpaint": "inpaint",
-    "TemporalNLM": "denoise",
-    "RecursiveDenoise": "denoise",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
 }

@@ -149,7 +149,12 @@ class Job:
             record["source"] |= provenance.file_identity(self.path, whole=True)
         files = [self._file(n) for n in sorted(self._done())]
         media.join(
-            files, self.out, encoding=self.encoding, time=self.time, like=self.path, provenance=provenance.write(record)
+            files,
+            self.out,
+            encoding=self.encoding,
+            time=self.time,
+            like=self.path,
+            provenance=provenance.write(record),
         )
 
     def _segment(self, number: int, start: int, stop: int) -> None:
@@ -176,7 +181,10 @@ class Job:
     def _key(self) -> str:
         source = provenance.source_of(self.stack)
         if self.path is not None:
-            source = {"file": provenance.file_identity(self.path), "frames": self.stack["frame"].values[[0, -1]].tolist()}
+            source = {
+                "file": provenance.file_identity(self.path),
+                "frames": self.stack["frame"].values[[0, -1]].tolist(),
+            }
         record = recipe.record(self.pipe, self.stack, self.view)
         return provenance.digest({**record, "source": source, "options": self.options, "length": self.length})
 

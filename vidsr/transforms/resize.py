@@ -103,7 +103,9 @@ def resize(
         raise RecipeError("resize needs a scale or a size, not both. For example vidsr.resize(2).")
     if size is not None:
         if len(size) != 2 or min(size) < 1:
-            raise RecipeError(f"size={size} is not (height, width) in pixels. For example vidsr.resize(size=(720, 1280)).")
+            raise RecipeError(
+                f"size={size} is not (height, width) in pixels. For example vidsr.resize(size=(720, 1280))."
+            )
         return Resize(size=(int(size[0]), int(size[1])), kernel=kernel)
     if not scale > 0:
         raise RecipeError(f"scale={scale} is not positive. For example vidsr.resize(2).")

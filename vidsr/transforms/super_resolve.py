@@ -40,7 +40,11 @@ class SuperResolve(Transform):
                 "If it is SDR, say so: stack.vid.assign(transfer='bt709')."
             )
         out = spec.resized((self.scale, 1), (self.scale, 1))
-        return out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections") if self.trips else out
+        return (
+            out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections")
+            if self.trips
+            else out
+        )
 
     def footprint(self) -> Footprint:
         axis = Axis(num=self.scale, before=self.halo, after=self.halo, own=True, edge="constant")
@@ -98,17 +102,27 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
     """
     names = [name for name in hub.IDS if re.fullmatch(rf".*-x{scale}", name)]
     if model == "auto" and not names:
-        raise RecipeError(f"the zoo has no network for scale={scale!r}; it has x2 and x4. For example vidsr.super_resolve(scale=4).")
+        raise RecipeError(
+            f"the zoo has no network for scale={scale!r}; it has x2 and x4. For example vidsr.super_resolve(scale=4)."
+        )
     step = _built(names[0] if model == "auto" else model, TRIPS if consistency else 0)
     if step.scale != scale:
-        raise RecipeError(f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r}).")
+        raise RecipeError(
+            f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r})."
+        )
     return step
 
 
 def _built(model: str, trips: int) -> SuperResolve:
     net = hub.load(model)
     return SuperResolve(
-        model=str(model), sha256=net.sha256, scale=net.scale, halo=net.halo, trips=trips, graph=net.graphdef, params=net.params
+        model=str(model),
+        sha256=net.sha256,
+        scale=net.scale,
+        halo=net.halo,
+        trips=trips,
+        graph=net.graphdef,
+        params=net.params,
     )
 
 

@@ -39,7 +39,9 @@ def demo(clip: str | Path | None = None, *, out: str | Path = "vidsr-demo") -> s
     (out / "metrics.txt").write_text(text + "\n")
     media.save(ours, out / "restored.mp4", overwrite=True)
     middle = int(original["frame"][original.sizes["time"] // 2])
-    figure: Any = show(small, bicubic, ours, original, frame=middle, titles=["input", "bicubic", "vidsr", "original"])
+    figure: Any = show(
+        small, bicubic, ours, original, frame=middle, titles=["input", "bicubic", "vidsr", "original"]
+    )
     figure.savefig(out / "comparison.png", dpi=110)
     return f"{text}\n\nin {out}: restored.mp4, comparison.png, metrics.txt"
 
