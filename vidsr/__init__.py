@@ -22,6 +22,7 @@ _WHERE = {
     "super_resolve": "vidsr.transforms.super_resolve",
     "stabilise": "vidsr.transforms.stabilise",
     "hdr_lift": "vidsr.transforms.hdr_lift",
+    "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",

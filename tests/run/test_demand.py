@@ -13,6 +13,9 @@ from vidsr.run.stream import stream
 from vidsr.run.view import View
 
 
+EIGHT = Blocks(8)
+
+
 class Counting:
     """An hour of film that exists only where it is looked at, and remembers where that was."""
 
@@ -31,7 +34,7 @@ class Counting:
         return sorted({t for key in self.asked for t in range(*key[0].indices(self.shape[0]))})
 
 
-def view(array, steps, blocks=Blocks(8)):
+def view(array, steps, blocks=EIGHT):
     return View(array, Spec(tuple(array.shape)), steps, np.arange(array.shape[0]), blocks)
 
 
