@@ -78,6 +78,13 @@ print(np.array_equal(again.values, out))
     assert ran.stdout.strip() == "True", ran.stderr
 
 
+def test_from_provenance_with_draws_and_a_two_pass_step():
+    stack = clip(6, 96, 128).chunk(time=3)
+    out = (vidsr.stabilise("lock", limit=4) | vidsr.degrade(scale=2, noise=0.02, flicker=0.05))(stack, seed=5)
+    again = vidsr.Pipeline.from_provenance(out)(stack)
+    np.testing.assert_array_equal(again.values, out.values)
+
+
 def test_another_source_is_refused():
     out = vidsr.resize(0.5)(clip(seed=0))
     with pytest.raises(RecipeError, match="another source"):

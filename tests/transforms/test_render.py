@@ -76,3 +76,13 @@ def test_bad_targets_are_refused_before_work(source, tmp_path):
     for out, says in (("none/out.mp4", "mkdir"), ("there.mp4", "overwrite=True"), ("in.mkv", "being read")):
         with pytest.raises(MediaError, match=says):
             vidsr.resize(2).render(source, tmp_path / out, progress=False)
+
+
+def test_a_file_remembers_how_it_was_made(source, tmp_path):
+    pipe = vidsr.pipeline(vidsr.degrade(scale=2, noise=0.05), vidsr.super_resolve(4))
+    pipe.render(source, tmp_path / "out.mkv", codec="ffv1", bits=16, seed=7, progress=False)
+    made = vidsr.open(tmp_path / "out.mkv")
+    again = vidsr.Pipeline.from_provenance(made)
+    assert again.seed == 7
+    want = np.clip(again(vidsr.open(source)).values, 0, 1)
+    np.testing.assert_allclose(made.values, want, rtol=0, atol=0.51 / 65535)

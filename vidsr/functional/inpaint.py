@@ -22,9 +22,11 @@ from vidsr.functional import warp
 
 LEVELS = 4  # scales; their sigmas are 1, 2.2, 4.6 and 9.2 pixels
 REACH = 2 * (2**LEVELS - 1)  # pixels on each side that an average reads
+BLOCK = 16  # pixels a side, of the means that stand in for damage while motion is measured
 RIM = 2  # pixels into a hole that are made up before a neighbour is moved
 STEEP, LEVEL = 6.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
 TOLERANCE = 0.03  # signal: differences below this never speak against a neighbour
+FAINT = 1e-16  # a sum of weights below this: nothing clean in reach (the rim of the widest scale weighs 1e-10)
 
 
 def fill(
@@ -71,6 +73,28 @@ def margin(limit: int) -> int:
     return RIM + warp.margin(limit) + REACH
 
 
+def covered(x: Array, mask: Array) -> Array:
+    """Damaged pixels of whole frames replaced by the mean of what is clean in their block of 16: enough to measure motion.
+
+    Args:
+      x: (t, y, x, c) whole frames.
+      mask: (t, y, x, 1), 1 where damaged.
+
+    Returns:
+      (t, y, x, c). A block with nothing clean takes the mean of the frame.
+    """
+    height, width = x.shape[1:3]
+    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
+    parts = jnp.concatenate([x * (1 - mask), 1 - mask], axis=-1)
+    parts = jnp.pad(parts, [(0, 0), (0, rows * BLOCK - height), (0, columns * BLOCK - width), (0, 0)])
+    sums = parts.reshape(len(x), rows, BLOCK, columns, BLOCK, -1).sum(axis=(2, 4))
+    whole = sums.sum(axis=(1, 2), keepdims=True)
+    sums = jnp.where(sums[..., -1:] > 0, sums, whole)
+    mean = sums[..., :-1] / jnp.maximum(sums[..., -1:], 1.0)
+    mean = jnp.repeat(jnp.repeat(mean, BLOCK, axis=1), BLOCK, axis=2)[:, :height, :width]
+    return jnp.where(mask > 0, mean, x)
+
+
 def _edged(x: Array, clean: Array) -> Array:
     """Damaged pixels replaced by the clean ones within two pixels, if any, so that interpolation beside a hole reads no dirt."""
     parts = jnp.concatenate([x * clean, clean], axis=-1)
@@ -87,9 +111,10 @@ def _surroundings(x: Array, clean: Array) -> tuple[Array, Array]:
         jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=-1, keepdims=True), clean], axis=-1)
     )
     steep, level = _weighed(scales, STEEP), _weighed(scales, LEVEL)
-    near, wide = steep[..., :c] / (steep[..., -1:] + 1e-12), level[..., :-1] / (level[..., -1:] + 1e-12)
+    near, wide = (found[..., :-1] / (found[..., -1:] + FAINT) for found in (steep, level))
+    near = near[..., :c]
     variance = wide[..., c:] - jnp.mean(wide[..., :c] ** 2, axis=-1, keepdims=True)
-    return jnp.where(steep[..., -1:] > 1e-9, near, _cropped(x)), jnp.maximum(variance, 0.0)
+    return jnp.where(steep[..., -1:] > FAINT, near, _cropped(x)), jnp.maximum(variance, 0.0)
 
 
 def _difference(frame: Array, moved: Array, both: Array) -> tuple[Array, Array]:
@@ -99,19 +124,20 @@ def _difference(frame: Array, moved: Array, both: Array) -> tuple[Array, Array]:
     found = _weighed(
         _scales(jnp.concatenate([d, jnp.mean(d * d, axis=-1, keepdims=True), both], axis=-1)), LEVEL
     )
-    mean = found[..., :-1] / (found[..., -1:] + 1e-12)
+    mean = found[..., :-1] / (found[..., -1:] + FAINT)
     variance = mean[..., c:] - jnp.mean(mean[..., :c] ** 2, axis=-1, keepdims=True)
     # nothing in common around the hole: not one clean pixel to judge the neighbour by
-    return mean[..., :c], jnp.where(found[..., -1:] > 1e-9, jnp.maximum(variance, 0.0), 1.0)
+    return mean[..., :c], jnp.where(found[..., -1:] > FAINT, jnp.maximum(variance, 0.0), 1.0)
 
 
 def _scales(x: Array) -> list[Array]:
-    """Ever wider averages of x, each (n, h, w, k) of the middle, `REACH` pixels in from every side."""
+    """Ever wider averages of (n, h, w, k), each of the middle, `REACH` pixels in from every side: (n, k, h, w)."""
+    x = jnp.moveaxis(x, -1, 1)  # half the time of channels last
     found, margin = [], REACH
     for level in range(LEVELS):
-        x = _spline(_spline(x, 2**level, 1), 2**level, 2)
+        x = _spline(_spline(x, 2**level, 2), 2**level, 3)
         margin -= 2 * 2**level
-        found.append(x[:, margin : x.shape[1] - margin, margin : x.shape[2] - margin])
+        found.append(x[:, :, margin : x.shape[2] - margin, margin : x.shape[3] - margin])
     return found
 
 
@@ -124,9 +150,9 @@ def _spline(x: Array, step: int, axis: int) -> Array:
 
 
 def _weighed(scales: Sequence[Array], power: float) -> Array:
-    """Sum over the scales: the weight of a pixel falls about as distance^-power."""
+    """Sum over the scales, (n, h, w, k): the weight of a pixel falls about as distance^-power."""
     parts = [2.0 ** (level * (2.0 - power)) * scale for level, scale in enumerate(scales)]
-    return sum(parts[1:], parts[0])
+    return jnp.moveaxis(sum(parts[1:], parts[0]), 1, -1)
 
 
 def _cropped(x: Array) -> Array:

@@ -62,55 +62,39 @@ def nonlocal_means(x: Array, sigma: Array | float, use: Array, *, radius: int, s
     def one(i: Array) -> Array:
         window = lax.dynamic_slice_in_dim(planes, i, 2 * radius + 1)
         allowed = lax.dynamic_index_in_dim(use, i, keepdims=False)[shifts[:, 0]]
-        sums = _sums(window, window[radius, 0], allowed, variance, shifts, search=search, expected=_TWO_NOISY)
+        sums = _sums(window, window[radius, 0], allowed, variance, shifts, search=search, expected=np.full(len(shifts), _TWO_NOISY, np.float32))
         return _pixels(_with_itself(sums, _inner(window[radius], margin(search))))
 
     return lax.map(one, jnp.arange(x.shape[0] - 2 * radius, dtype=jnp.int32))
 
 
 def recursive_means(
-    x: Array, past: Array, memory: Array, sigma: Array | float, *, search: int
-) -> tuple[Array, Array, Array]:
-    """One step of the causal form: a mean along time that follows motion, then non-local means inside the frame.
+    x: Array, past: Array, sigma: Array | float, use: Array | float, *, search: int
+) -> tuple[Array, Array]:
+    """One step of the causal form: non-local means over the frame and one frame that stands for all before it.
 
-    The mean along time is the state. It never takes in what the second part smoothed, so blur cannot feed on itself. A
-    pixel of it counts as many frames as went into it: still places gather up to ``LONGEST_MEMORY`` frames, and
-    where nothing like the pixel is found the memory starts again: motion gates it.
+    That frame, the state, is the previous result with a share ``RETURNED`` of what was taken out of it put back: what
+    a mean smooths away by mistake is texture as well as noise, and without it blur would feed on itself from
+    frame to frame. It weighs as ``TRUST`` frames where it shows the place and nothing where it does not: motion gates it.
 
     Args:
       x: ``(y, x, c)`` float32, the frame; mirrored at its edges.
-      past: ``(y, x, c)`` float32, the mean along time up to the frame before.
-      memory: ``(y, x)`` float32, frames that went into `past`; 0 everywhere at a cut and at the start.
+      past: ``(y, x, c)`` float32, the state.
       sigma: standard deviation of the noise of `x`, in signal units; traced.
+      use: 1.0, or 0.0 at a cut and at the start, where there is no past; traced.
       search: pixels each way, in the past and in the frame.
 
     Returns:
-      The result ``(y, x, c)``, and the new `past` and `memory`.
+      The result ``(y, x, c)`` and the new state.
     """
     m, variance = margin(search), _variance(sigma, x.shape[2])
-    now, before = _planes(_mirrored(x[None], m)), _planes(_mirrored(past[None], m))
-    trust = _mirrored(memory[None, :, :, None], m)[0, :, :, 0]
-    shifts = _shifts(1, search)
-    allowed = jnp.full(len(shifts), jnp.any(memory > 0), jnp.float32)
-    found = _sums(
-        before * trust, now[0, 0], allowed, variance, shifts, search=search, expected=RECURSIVE_EXPECTED,
-        bandwidth=RECURSIVE_BANDWIDTH, guide=before[:, 0], trust=trust,
-    )  # fmt: skip
-    gate = found.heaviest / jnp.maximum(found.plain, _LEAST)
-    colour_gate = jnp.sqrt(found.heaviest) / jnp.maximum(found.plain_root, _LEAST)
-    itself = _inner(now[0], m)
-    light = (itself[0] + gate * found.light) / (1.0 + gate * found.norm)
-    colour = (itself[1:] + colour_gate * found.colour) / (1.0 + colour_gate * found.colour_norm)
-    past, memory = (
-        _pixels(jnp.concatenate([light[None], colour])),
-        jnp.minimum(1.0 + gate * found.norm, LONGEST_MEMORY),
-    )
-    now = _planes(_mirrored(past[None], m))
-    shifts = _shifts(1, search, without=0)
-    left = variance / _mirrored(memory[None, :, :, None], PATCH)[0, :, :, 0]
-    allowed = jnp.ones(len(shifts), jnp.float32)
-    sums = _sums(now, now[0, 0], allowed, left, shifts, search=search, expected=_TWO_NOISY)
-    return _pixels(_with_itself(sums, _inner(now[0], m))), past, memory
+    window = _planes(_mirrored(jnp.stack([x, past]), m))
+    shifts = _shifts(2, search, without=0)
+    weight = jnp.where(shifts[:, 0] == 0, 1.0, TRUST * use)
+    expected = np.where(shifts[:, 0] == 0, _TWO_NOISY, 1.0 + EXPECT).astype(np.float32)
+    sums = _sums(window, window[0, 0], weight, variance, shifts, search=search, expected=expected)
+    out = _pixels(_with_itself(sums, _inner(window[0], m)))
+    return out, out + RETURNED * (x - out)
 
 
 class Sums(NamedTuple):
@@ -121,13 +105,11 @@ class Sums(NamedTuple):
     colour: Array  # (c or 0, y, x), weighted
     colour_norm: Array  # weights of colour
     heaviest: Array  # the largest weight, before trust
-    plain: Array  # weights of g, before trust
-    plain_root: Array  # weights of colour, before trust
 
 
 def _sums(
     planes: Array, looked_for: Array, allowed: Array, variance: Array, shifts: np.ndarray, *, search: int,
-    expected: float, bandwidth: float = BANDWIDTH, guide: Array | None = None, trust: Array | None = None,
+    expected: np.ndarray,
 ) -> Sums:  # fmt: skip
     """Run through the shifts, three at a time in the pipeline.
 
@@ -140,42 +122,40 @@ def _sums(
       guide: ``(k, y + 2 m, x + 2 m)`` where distances are measured, if it is not plane 0.
       trust: ``(y + 2 m, x + 2 m)`` weight of every pixel, contained in `planes` already.
     """
-    guide = planes[:, 0] if guide is None else guide
+    guide = planes[:, 0]
     n, tall, wide = planes.shape[1:]
     rows, columns, reach = tall - 2 * margin(search), wide - 2 * margin(search), 2 * PATCH
     looked_for = looked_for[search : tall - search, search : wide - search]
 
     def turn(state: tuple, now: tuple) -> tuple[tuple, None]:
         sums, squares, weights = state
-        fresh, last, alive = now
+        fresh, middle, last, alive = now
         weight = _box(weights) * alive
         root = jnp.sqrt(weight)
         corner = (last[1] + reach, last[2] + reach)
         there = lax.dynamic_slice(planes, (last[0], 0, *corner), (1, n, rows, columns))[0]
-        believed = 1.0 if trust is None else lax.dynamic_slice(trust, corner, (rows, columns))
         sums = Sums(
             sums.light + weight * there[0],
-            sums.norm + weight * believed,
+            sums.norm + weight,
             sums.colour + root * there[1:],
-            sums.colour_norm + root * believed,
+            sums.colour_norm + root,
             jnp.maximum(sums.heaviest, weight),
-            sums.plain + weight,
-            sums.plain_root + root,
         )
-        weights = jnp.exp(jnp.maximum(_box(squares) / variance - expected, 0.0) * (-0.5 / bandwidth**2))
+        weights = jnp.exp(jnp.maximum(_box(squares) / variance - middle, 0.0) * (-0.5 / BANDWIDTH**2))
         there = lax.dynamic_slice(guide, (fresh[0], fresh[1], fresh[2]), (1, *looked_for.shape))[0]
         return (sums, (there - looked_for) ** 2, weights), None
 
     flat = jnp.zeros((rows, columns), jnp.float32)
     squares, weights = (jnp.zeros((rows + 2 * e, columns + 2 * e), jnp.float32) for e in (reach, PATCH))
     colour = jnp.zeros((n - 1, rows, columns), jnp.float32)
-    start = (Sums(flat, flat, colour, flat, flat, flat, flat), squares, weights)
+    start = (Sums(flat, flat, colour, flat, flat), squares, weights)
     fresh = np.concatenate([shifts, shifts[-1:], shifts[-1:]])  # two more turns empty the pipeline
     last = np.concatenate([shifts[:1], shifts[:1], shifts])
+    wanted = np.concatenate([expected[:1], expected, expected[-1:]])
     alive = jnp.concatenate(
         [jnp.zeros(2, jnp.float32), allowed]
     )  # what the first two turns deliver is nothing
-    return lax.scan(turn, start, (jnp.asarray(fresh), jnp.asarray(last), alive))[0][0]
+    return lax.scan(turn, start, (jnp.asarray(fresh), jnp.asarray(wanted), jnp.asarray(last), alive))[0][0]
 
 
 def _with_itself(sums: Sums, itself: Array) -> Array:

@@ -52,7 +52,8 @@ class Inpaint(Analysis):
         return Footprint(time=Axis(before=1, edge="edge"))
 
     def measure(self, x: jax.Array, at: At) -> jax.Array:
-        """Rows (dy, dx, cut score) against the frame before."""
+        """Rows (dy, dx, cut score) against the frame before, with the damage covered: dust hides what two frames share."""
+        x = kernel.covered(x, _damaged(at))
         return jnp.concatenate([motion.shift_between(x[:-1], x[1:]), cuts.pair_scores(x)[:, None]], axis=1)
 
     def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
@@ -72,10 +73,9 @@ class Inpaint(Analysis):
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         n = at.n_out[0]
         table = state[0][self.radius : self.radius + n].reshape(n, 2 * self.radius, 3)
-        mask = (at.extra[0] >= LEAST).astype(x.dtype)
         return kernel.fill(
             x,
-            mask,
+            _damaged(at),
             table[..., :2],
             table[..., 2],
             limit=self.limit,
@@ -109,6 +109,10 @@ def inpaint(mask: xr.DataArray | None = None, *, radius: int = 2, limit: int = 3
             "For dust that degrade made: vidsr.inpaint(vidsr.damage_mask(stack))."
         )
     return Inpaint(mask=schema.check(mask), radius=radius, limit=limit)
+
+
+def _damaged(at: At) -> jax.Array:
+    return (at.extra[0] >= LEAST).astype(jnp.float32)
 
 
 def _offsets(radius: int) -> list[int]:

@@ -66,8 +66,10 @@ def entry_of(step: Any) -> dict[str, Any]:
 
 def pipeline_of(cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray]) -> Any:
     """The pipeline that a stack's record describes."""
-    found = provenance.read(stack)
-    if found is None or "steps" not in found:
+    found = provenance.read(stack) or {}
+    if "steps" not in found:  # opened from a file that vidsr wrote: the record of its making lies in its source
+        found = found.get("source", {}).get("record", {})
+    if "steps" not in found:
         raise StackError(
             "this stack carries no record of a pipeline; arithmetic between stacks drops it. "
             "Ask the result itself: vidsr.Pipeline.from_provenance(pipeline(clip))."
