@@ -25,16 +25,10 @@ import numpy as np
 from jax import Array, lax
 
 PATCH = 1  # half the side of a patch, and of the places its weight is averaged over
-BANDWIDTH = (
-    0.42  # h, in units of the noise of g; the best of a grid on two noisy clips, flat from 0.35 to 0.5
-)
-RECURSIVE_BANDWIDTH = 0.2
-LONGEST_MEMORY = 12.0  # frames that the recursive form remembers at most; more would lag behind slow changes
+BANDWIDTH = 0.42  # h in standard deviations of g's noise: best of a grid on two clips, flat from 0.35 to 0.5
+RETURNED = 0.5  # share of the residual that the recursive form puts back into its state; flat from 0.3 to 0.6
+_NOISY, _STATE = 2.0, 1.1 + RETURNED**2  # expected distance over variance: of a noisy frame, of the state
 _LEAST = 1e-3  # least weight of the pixel itself, so that a pixel like no other is kept
-_TWO_NOISY, _ONE_NOISY = (
-    2.0,
-    1.1,
-)  # expected distance / variance of like patches: both noisy, one of them a result
 
 
 def margin(search: int) -> int:
@@ -58,11 +52,12 @@ def nonlocal_means(x: Array, sigma: Array | float, use: Array, *, radius: int, s
     """
     planes, variance = _planes(x), _variance(sigma, x.shape[3])
     shifts = _shifts(2 * radius + 1, search, without=radius)
+    expected = np.full(len(shifts), _NOISY, np.float32)
 
     def one(i: Array) -> Array:
         window = lax.dynamic_slice_in_dim(planes, i, 2 * radius + 1)
         allowed = lax.dynamic_index_in_dim(use, i, keepdims=False)[shifts[:, 0]]
-        sums = _sums(window, window[radius, 0], allowed, variance, shifts, search=search, expected=np.full(len(shifts), _TWO_NOISY, np.float32))
+        sums = _sums(window, window[radius, 0], allowed, variance, shifts, expected, search=search)
         return _pixels(_with_itself(sums, _inner(window[radius], margin(search))))
 
     return lax.map(one, jnp.arange(x.shape[0] - 2 * radius, dtype=jnp.int32))
@@ -75,7 +70,7 @@ def recursive_means(
 
     That frame, the state, is the previous result with a share ``RETURNED`` of what was taken out of it put back: what
     a mean smooths away by mistake is texture as well as noise, and without it blur would feed on itself from
-    frame to frame. It weighs as ``TRUST`` frames where it shows the place and nothing where it does not: motion gates it.
+    frame to frame. It weighs as much as the frame where it shows the place and nothing where it does not: motion gates it.
 
     Args:
       x: ``(y, x, c)`` float32, the frame; mirrored at its edges.
@@ -90,9 +85,9 @@ def recursive_means(
     m, variance = margin(search), _variance(sigma, x.shape[2])
     window = _planes(_mirrored(jnp.stack([x, past]), m))
     shifts = _shifts(2, search, without=0)
-    weight = jnp.where(shifts[:, 0] == 0, 1.0, TRUST * use)
-    expected = np.where(shifts[:, 0] == 0, _TWO_NOISY, 1.0 + EXPECT).astype(np.float32)
-    sums = _sums(window, window[0, 0], weight, variance, shifts, search=search, expected=expected)
+    allowed = jnp.where(shifts[:, 0] == 0, jnp.float32(1), jnp.asarray(use, jnp.float32))
+    expected = np.where(shifts[:, 0] == 0, _NOISY, _STATE).astype(np.float32)
+    sums = _sums(window, window[0, 0], allowed, variance, shifts, expected, search=search)
     out = _pixels(_with_itself(sums, _inner(window[0], m)))
     return out, out + RETURNED * (x - out)
 
@@ -104,23 +99,29 @@ class Sums(NamedTuple):
     norm: Array  # weights of g
     colour: Array  # (c or 0, y, x), weighted
     colour_norm: Array  # weights of colour
-    heaviest: Array  # the largest weight, before trust
+    heaviest: Array  # the largest weight of g
 
 
 def _sums(
-    planes: Array, looked_for: Array, allowed: Array, variance: Array, shifts: np.ndarray, *, search: int,
+    planes: Array,
+    looked_for: Array,
+    allowed: Array,
+    variance: Array,
+    shifts: np.ndarray,
     expected: np.ndarray,
-) -> Sums:  # fmt: skip
+    *,
+    search: int,
+) -> Sums:
     """Run through the shifts, three at a time in the pipeline.
 
     Args:
       planes: ``(k, n, y + 2 m, x + 2 m)``, what is averaged; plane 0 of each frame is g.
       looked_for: ``(y + 2 m, x + 2 m)``, g of the frame to be denoised.
-      allowed: weight of each shift, ``(shifts,)``.
+      allowed: ``(shifts,)`` float32, factor of the weights of each shift.
       variance: of the noise of g.
-      shifts: ``(shifts, 3)`` int32: frame, then the corner of the window in y and x, for a shift of 0 ``search``.
-      guide: ``(k, y + 2 m, x + 2 m)`` where distances are measured, if it is not plane 0.
-      trust: ``(y + 2 m, x + 2 m)`` weight of every pixel, contained in `planes` already.
+      shifts: ``(shifts, 3)`` int32: frame, then y and x of the window's corner; no shift is (search, search).
+      expected: ``(shifts,)`` float32, distance of like patches, in variances.
+      search: pixels each way.
     """
     guide = planes[:, 0]
     n, tall, wide = planes.shape[1:]
@@ -149,13 +150,13 @@ def _sums(
     squares, weights = (jnp.zeros((rows + 2 * e, columns + 2 * e), jnp.float32) for e in (reach, PATCH))
     colour = jnp.zeros((n - 1, rows, columns), jnp.float32)
     start = (Sums(flat, flat, colour, flat, flat), squares, weights)
-    fresh = np.concatenate([shifts, shifts[-1:], shifts[-1:]])  # two more turns empty the pipeline
+    # two more turns empty the pipeline, and what its end delivers in the first two is nothing
+    fresh = np.concatenate([shifts, shifts[-1:], shifts[-1:]])
+    middle = np.concatenate([expected[:1], expected, expected[-1:]])
     last = np.concatenate([shifts[:1], shifts[:1], shifts])
-    wanted = np.concatenate([expected[:1], expected, expected[-1:]])
-    alive = jnp.concatenate(
-        [jnp.zeros(2, jnp.float32), allowed]
-    )  # what the first two turns deliver is nothing
-    return lax.scan(turn, start, (jnp.asarray(fresh), jnp.asarray(wanted), jnp.asarray(last), alive))[0][0]
+    alive = jnp.concatenate([jnp.zeros(2, jnp.float32), allowed])
+    turns = (jnp.asarray(fresh), jnp.asarray(middle), jnp.asarray(last), alive)
+    return lax.scan(turn, start, turns)[0][0]
 
 
 def _with_itself(sums: Sums, itself: Array) -> Array:

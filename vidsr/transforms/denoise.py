@@ -1,0 +1,164 @@
+"""denoise: take noise out of a clip by averaging what is alike, in the frame and in its neighbours."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from vidsr.errors import RecipeError, StackError
+from vidsr.functional import cuts, temporal
+from vidsr.functional.sigma import noise_sigma
+from vidsr.run.law import At, Axis, Footprint, Spec
+from vidsr.transforms.base import Analysis, Scan, Transform, option, transform, value
+
+MODELS = ("auto", "nlm")  # auto: nlm
+LOOKS = 4  # places in the clip where sigma is estimated, two neighbouring frames each
+_SIGNAL = "signal in [0, 1], standard deviation"
+
+
+@transform
+class Denoise(Analysis):
+    """Non-local means over a window of frames of one shot.
+
+    The rows it measures are cut scores, so that no frame is averaged with a frame of another shot.
+    """
+
+    fidelity: ClassVar[str] = "faithful"
+    reach: ClassVar[int | None] = (
+        0  # a row is a pair of neighbours; the window of frames is all there is to number
+    )
+
+    sigma: float | None = value(None, unit=_SIGNAL, low=0.0, high=1.0, settled=True)
+    strength: float = value(1.0, unit="share of the result in the blend", low=0.0, high=1.0)
+    radius: int = option(2, unit="frames each side", low=0, high=8)
+    search: int = option(3, unit="input pixels each way", low=0, high=16)
+
+    def spec(self, spec: Spec) -> Spec:
+        return _checked(spec)
+
+    def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
+        return dataclasses.replace(self, sigma=_estimate(spec, look))
+
+    def footprint(self) -> Footprint:
+        margin = temporal.margin(self.search)
+        frame = Axis(before=margin, after=margin)
+        return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
+
+    def measure_footprint(self) -> Footprint:
+        return Footprint(time=Axis(before=1, edge="edge"))
+
+    def measure(self, x: jax.Array, at: At) -> jax.Array:
+        """Rows: the cut score against the frame before."""
+        return cuts.pair_scores(x)[:, None]
+
+    def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
+        """Table: the shot's number, of which only differences mean anything."""
+        return cuts.shots(rows[:, 0])[:, None], {}
+
+    def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
+        shot = jnp.asarray(state[0])[:, 0]
+        count = x.shape[0] - 2 * self.radius
+        near = np.arange(count)[:, None] + np.arange(2 * self.radius + 1)
+        position = at.first_in[0] + near.astype(np.int32)
+        inside = (position >= 0) & (position < at.extent_in[0])  # a repeated edge frame is no second witness
+        use = inside & (shot[near] == shot[near[:, self.radius]][:, None])
+        out = temporal.nonlocal_means(
+            x, self.sigma, use.astype(jnp.float32), radius=self.radius, search=self.search
+        )
+        margin = temporal.margin(self.search)
+        here = x[
+            self.radius : self.radius + count, margin : x.shape[1] - margin, margin : x.shape[2] - margin
+        ]
+        return here + jnp.float32(self.strength) * (out - here)
+
+
+@transform
+class CausalDenoise(Scan):
+    """Non-local means over the frame and a running state of the frames before it; starts anew at a cut."""
+
+    fidelity: ClassVar[str] = "faithful"
+
+    sigma: float | None = value(None, unit=_SIGNAL, low=0.0, high=1.0, settled=True)
+    strength: float = value(1.0, unit="share of the result in the blend", low=0.0, high=1.0)
+    search: int = option(3, unit="input pixels each way", low=0, high=16)
+
+    def spec(self, spec: Spec) -> Spec:
+        return _checked(spec)
+
+    def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
+        return dataclasses.replace(self, sigma=_estimate(spec, look))
+
+    def init(self, spec: Spec) -> Any:
+        """(running mean, the frame before, whether there was one)."""
+        frame = jnp.zeros(spec.shape[1:], jnp.float32)
+        return frame, frame, jnp.zeros((), jnp.float32)
+
+    def apply(self, x: jax.Array, at: At, state: Any = None) -> tuple[jax.Array, Any]:
+        def step(state: Any, frame: jax.Array) -> tuple[Any, jax.Array]:
+            past, before, begun = state
+            same = ~cuts.is_cut(cuts.pair_scores(jnp.stack([before, frame]))[0])
+            use = begun * same.astype(jnp.float32)
+            out, past = temporal.recursive_means(frame, past, self.sigma, use, search=self.search)
+            out = frame + jnp.float32(self.strength) * (out - frame)
+            return (past, frame, jnp.ones((), jnp.float32)), out
+
+        state, out = lax.scan(step, jax.tree.map(jnp.asarray, state), x)
+        return out, state
+
+
+def denoise(
+    sigma: float | None = None, strength: float = 1.0, model: str = "auto", causal: bool = False
+) -> Transform:
+    """Take noise out by averaging what is alike. Faithful: every pixel is a mean of pixels of the same shot.
+
+    Every pixel becomes a weighted mean over 7 x 7 places in its frame and in two frames each side, weighted by how
+    alike their surroundings are, measured against the noise. Frames beyond a cut count nothing. With
+    `causal=True` only the past is used, through one running frame: half the time, fit for live material, and a little less is removed.
+
+    It is unable to bring back detail weaker than the noise (fine texture under strong noise is smoothed), to follow
+    neighbours that moved more than 3 pixels (there it works within the frame), and to remove noise that spans several
+    pixels, such as coarse grain, compression blocks or scratches: it takes them for picture.
+
+    Sources: see `vidsr.functional.temporal`, `vidsr.functional.sigma` and `vidsr.functional.cuts`.
+
+    Args:
+      sigma: standard deviation of the noise, in signal units ([0, 1], so 10 levels of 8 bits are 10/255). None:
+        estimated at eight frames spread over the clip when the first pixel is asked for.
+      strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
+      model: "nlm", non-local means; "auto" chooses it.
+      causal: use the past only; the result of a frame then depends on all frames of its shot before it.
+
+    Raises:
+      RecipeError: an unknown model, a number out of range. StackError: interlaced frames.
+    """
+    if model not in MODELS:
+        raise RecipeError(
+            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}. For example vidsr.denoise(model='nlm')."
+        )
+    sigma = None if sigma is None else float(sigma)
+    kind = CausalDenoise if causal else Denoise
+    return kind(sigma=sigma, strength=float(strength))
+
+
+def _checked(spec: Spec) -> Spec:
+    fields = spec.tags.get("fields", "progressive")
+    if fields != "progressive":
+        raise StackError(
+            f"denoise compares neighbouring lines and frames, and these are interlaced ({fields}): it would mix two moments. "
+            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
+        )
+    return spec
+
+
+def _estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
+    """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip."""
+    total = spec.shape[0]
+    if total == 1:
+        return noise_sigma(look([0])[:, None])
+    places = sorted({min((2 * k + 1) * total // (2 * LOOKS), total - 2) for k in range(LOOKS)})
+    frames = np.asarray(look([p + i for p in places for i in (0, 1)]))
+    return noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:]))
