@@ -16,8 +16,6 @@ import cv2
 import numpy as np
 
 import vidsr
-from vidsr.transforms.dust import Dust
-from vidsr.transforms.inpaint import inpaint
 
 FRAMES, SIDE, EDGE = 9, 320, 64
 
@@ -68,23 +66,21 @@ def measure(photos: list[Path]) -> dict[str, list[float]]:
     for seed, path in enumerate(photos):
         photo = cv2.imread(str(path))[..., ::-1].astype(np.float64) / 255
         truth = clip(photo, seed)
-        dust = Dust(share=0.1, seed=seed)
-        place = np.arange(FRAMES), np.arange(SIDE), np.arange(SIDE)
-        mask = dust.mask(*place)
-        stack = vidsr.stack(truth, fps=24)
-        dirty = dust(stack, seed=seed)
-        step = inpaint(stack.copy(data=np.repeat(mask, 3, -1)).isel(channel=[0]).assign_coords(channel=["Y"]))
+        dirty = vidsr.degrade(dust=0.1)(vidsr.stack(truth, fps=24), seed=seed)
+        mask = vidsr.damage_mask(dirty)
+        step, mask = vidsr.inpaint(mask), mask.values
         if seed == 0:
-            step(dirty)  # compiles
-        for name, method in {
-            "nothing done": lambda: dirty.values,
-            "OpenCV Telea": lambda: with_opencv(dirty.values, mask, cv2.INPAINT_TELEA),
-            "OpenCV NS": lambda: with_opencv(dirty.values, mask, cv2.INPAINT_NS),
-            "vidsr.inpaint, one frame": lambda: alone(step, dirty),
-            "vidsr.inpaint": lambda: step(dirty).values,
-        }.items():
+            step(dirty), alone(step, dirty.isel(time=[0]))  # compiles
+        methods = {
+            "nothing done": lambda stack, mask, step: stack.values,
+            "OpenCV Telea": lambda stack, mask, step: with_opencv(stack.values, mask, cv2.INPAINT_TELEA),
+            "OpenCV NS": lambda stack, mask, step: with_opencv(stack.values, mask, cv2.INPAINT_NS),
+            "vidsr.inpaint, one frame": lambda stack, mask, step: alone(step, stack),
+            "vidsr.inpaint": lambda stack, mask, step: step(stack).values,
+        }
+        for name, method in methods.items():
             start = time.process_time()
-            out = method()
+            out = method(dirty, mask, step)
             spent = time.process_time() - start
             row = rows.setdefault(name, [0.0] * 5)
             for i, number in enumerate((*repaired(out, truth, mask), mask.sum(), spent)):
@@ -94,7 +90,7 @@ def measure(photos: list[Path]) -> dict[str, list[float]]:
 
 def alone(step, dirty) -> np.ndarray:
     """Every frame by itself: what the smooth fill does."""
-    return np.concatenate([step(dirty.isel(time=[t])).values for t in range(FRAMES)])
+    return np.concatenate([step(dirty.isel(time=[t])).values for t in range(dirty.sizes["time"])])
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import ast
 import sys
 from collections.abc import Sequence
 
-VERBS = ("resize", "crop", "degrade", "super_resolve", "stabilise", "hdr_lift")
+VERBS = ("resize crop degrade denoise super_resolve stabilise inpaint regrain hdr_lift").split()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,6 @@ from vidsr.run.law import Spec
 from vidsr.run.stream import stream
 from vidsr.run.view import View
 
-
 EIGHT = Blocks(8)
 
 

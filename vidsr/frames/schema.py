@@ -21,6 +21,7 @@ from vidsr.frames.tags import check_tag
 DIMS = ("time", "y", "x", "channel")
 NAMES = {1: ("Y",), 3: ("R", "G", "B")}
 LARGEST_SIDE = 16384
+STILL = "still"  # tag of a one-frame mask or reference that serves every frame
 
 
 class Grid(NamedTuple):

@@ -13,13 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-THRESHOLD = 0.6  # share of the picture not found again; same shots measured at most 0.4, others at least 0.85
+THRESHOLD = 0.6  # share of the picture not found again; see the table in tests/functional/test_cuts.py
 _BINS = 32  # thumbnail bins along each axis, fewer when a bin would be under 8 pixels
 _BIN_PIXELS = 8
 _FAINT = 0.02  # misses under this share of the whole frame's variance are never seen as lost
-_NOISE = (
-    0.1**2
-)  # signal squared: the strongest noise the score has to be deaf to (sigma 25/255), before bins average it
+_NOISE = 0.1**2  # signal squared: noise the score has to be deaf to (sigma 25/255), before bins average it
 _GAIN = 5 / 3  # the largest change of brightness from frame to frame taken for flicker
 _SHARE = 0.5  # a neighbourhood counts as lost when it is missed by this share of its own variance
 

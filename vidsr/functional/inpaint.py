@@ -26,7 +26,9 @@ BLOCK = 16  # pixels a side, of the means that stand in for damage while motion 
 RIM = 2  # pixels into a hole that are made up before a neighbour is moved
 STEEP, LEVEL = 6.0, 2.0  # fall of the weight with the distance: filling, and judging a neighbour
 TOLERANCE = 0.03  # signal: differences below this never speak against a neighbour
-FAINT = 1e-16  # a sum of weights below this: nothing clean in reach (the rim of the widest scale weighs 1e-10)
+FAINT = (
+    1e-16  # a sum of weights below this: nothing clean in reach (the rim of the widest scale weighs 1e-10)
+)
 
 
 def fill(
@@ -53,17 +55,23 @@ def fill(
     inner = (slice(r, r + n), slice(edge, -edge), slice(edge, -edge))
     frame, clean = x[inner], 1 - mask[inner]
     spatial, variance = _surroundings(frame, clean)
-    total, weights, trust = jnp.zeros_like(spatial), jnp.zeros_like(variance), jnp.zeros_like(variance)
-    for k, offset in enumerate(o for o in range(-r, r + 1) if o):
-        there = slice(r + offset, r + offset + n)
-        moved = warp.translate(x[there], shifts[:, k], limit=limit)
-        whole = _usable(mask[there], shifts[:, k], limit, first + RIM, extent) * known[:, k, None, None, None]
+
+    def add(sums: tuple[Array, Array, Array], neighbour: tuple[Array, Array, Array]) -> tuple:
+        offset, shift, use = neighbour
+        there = (lax.dynamic_slice_in_dim(a, r + offset, n) for a in (x, mask))
+        moved, whole = _aligned(*there, shift, limit, first + RIM, extent)
+        whole = whole * use[:, None, None, None]
         change, mismatch = _difference(frame, moved, clean * whole)
         doubt = mismatch / (2 * variance + TOLERANCE**2)
-        shown = _cropped(whole) * jnp.clip(2 - 2 * doubt, 0.0, 1.0)
+        shown = _cropped(whole) * jnp.clip(3 - 4 * doubt, 0.0, 1.0)
         weight = shown / (mismatch + TOLERANCE**2) ** 2
-        total = total + weight * (_cropped(moved) + change)
-        weights, trust = weights + weight, trust + shown
+        total, weights, trust = sums
+        return (total + weight * (_cropped(moved) + change), weights + weight, trust + shown), None
+
+    offsets = np.array([o for o in range(-r, r + 1) if o], np.int32)
+    start = jnp.zeros_like(spatial), jnp.zeros_like(variance), jnp.zeros_like(variance)
+    neighbours = jnp.asarray(offsets), jnp.moveaxis(shifts, 1, 0), jnp.moveaxis(known, 1, 0)
+    (total, weights, trust), _ = lax.scan(add, start, neighbours)
     filled = spatial + jnp.clip(trust, 0.0, 1.0) * (total / (weights + 1e-9) - spatial)
     return jnp.where(_cropped(clean) > 0, _cropped(frame), filled)
 
@@ -159,8 +167,10 @@ def _cropped(x: Array) -> Array:
     return x[:, REACH : x.shape[1] - REACH, REACH : x.shape[2] - REACH]
 
 
-def _usable(mask: Array, shift: Array, limit: int, first: Array, extent: Array) -> Array:
-    """1 where the four samples around the place that `warp.translate` reads are clean and within the frame; sizes as its result."""
+def _aligned(
+    x: Array, mask: Array, shift: Array, limit: int, first: Array, extent: Array
+) -> tuple[Array, Array]:
+    """Frames moved by a shift each, and 1 where the four samples around the place read are clean and within the frame."""
     edge = warp.margin(limit)
     height, width = (size - 2 * edge for size in mask.shape[1:3])
     rows, columns = (
@@ -171,11 +181,11 @@ def _usable(mask: Array, shift: Array, limit: int, first: Array, extent: Array) 
     shift = jnp.clip(shift, -float(limit), float(limit))
     start, end = (edge + f(shift).astype(jnp.int32) for f in (jnp.floor, jnp.ceil))
 
-    def one(frame_and_corners: tuple[Array, Array, Array]) -> Array:
+    def least(frame_and_corners: tuple[Array, Array, Array]) -> Array:
         frame, a, b = frame_and_corners
         corners = [
             lax.dynamic_slice(frame, (y, x), (height, width)) for y in (a[0], b[0]) for x in (a[1], b[1])
         ]
         return jnp.minimum(jnp.minimum(corners[0], corners[1]), jnp.minimum(corners[2], corners[3]))
 
-    return lax.map(one, (clean, start, end))[..., None]
+    return warp.translate(x, shift, limit=limit), lax.map(least, (clean, start, end))[..., None]

@@ -26,6 +26,16 @@ class Graph:
     def causal(self) -> list[Causal]:
         return [s for s in self.segments if isinstance(s, Causal)]
 
+    def look_back(self) -> int:
+        """Frames before a wanted one that computing it may read, the rounding to blocks included."""
+        steps = [step for segment in self.segments for step in segment.steps]
+        rounding = sum(segment.blocks.time for segment in self.segments)
+        return halo(steps)[0] + sum(_measure_reach(step) for step in steps) + rounding
+
+    def solved(self) -> dict[int, tuple]:
+        """States of the whole-clip analyses that have run, by step number."""
+        return {n: table.solved for n, table in self.tables if table.solved is not None}
+
     def solve(self, progress: Progress | None = None) -> None:
         """Run every whole-clip analysis now, in order."""
         for number, table in self.tables:
@@ -104,7 +114,7 @@ def _segment(graph, steps, specs, bounds, numbers, blocks, extras, solved):
                     blocks.time,
                 )
             )
-            bind.tables[k] = StateTable(step, before, part_specs[k])
+            bind.tables[k] = StateTable(step, before, part_specs[k], bind.stacks.get(k, ()))
             bind.tables[k].solved = solved.get(first + k)
             graph.tables.append((first + k, bind.tables[k]))
     kind = Causal if part[-1].kind == "scan" else Segment
@@ -131,22 +141,34 @@ def _measure_reach(step: Any) -> int:
 
 
 def settle(
-    source: Any, steps: Sequence[Any], numbers: np.ndarray, blocks: Blocks, extras: Sequence[tuple] = ()
+    source: Any,
+    steps: Sequence[Any],
+    numbers: np.ndarray,
+    blocks: Blocks,
+    extras: Sequence[tuple] = (),
+    solved: dict[int, tuple] | None = None,
+    progress: Progress | None = None,
 ) -> list[Any]:
-    """Fill in what steps left open (sigma, a model), each looking at what comes into it."""
+    """Fill in what steps left open (sigma, a model), each looking at what comes into it.
+
+    Where a step looks through a whole-clip analysis, that is run, and its state left in `solved`.
+    """
+    solved = {} if solved is None else solved
     settled: list[Any] = []
     for i, step in enumerate(steps):
         if step.open():
-            graph = build(source, settled, numbers, blocks, extras[:i])
-            step = step.settle(graph.spec, _looker(graph))
+            graph = build(source, [s.bare() for s in settled], numbers, blocks, extras[:i], solved)
+            step = step.settle(graph.spec, _looker(graph, progress))
+            solved.update(graph.solved())
         settled.append(step)
     return settled
 
 
-def _looker(graph: Graph) -> Callable[[Sequence[int]], np.ndarray]:
+def _looker(graph: Graph, progress: Progress | None) -> Callable[[Sequence[int]], np.ndarray]:
     _, height, width, _ = graph.spec.shape
 
     def look(frames: Sequence[int]) -> np.ndarray:
+        graph.solve(progress)
         return np.stack([graph.node.read(((int(t), 1), (0, height), (0, width)))[0] for t in frames])
 
     return look

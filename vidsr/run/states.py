@@ -9,7 +9,7 @@ import numpy as np
 
 from vidsr.run.fuse import as_numpy, fetch
 from vidsr.run.law import At, Spec
-from vidsr.run.nodes import read_padded
+from vidsr.run.nodes import read_folded, read_padded
 from vidsr.run.region import Fetch
 
 
@@ -21,8 +21,9 @@ class StateTable:
     whole clip, once.
     """
 
-    def __init__(self, step: Any, upstream: Any, spec: Spec, kept: int = 512):
+    def __init__(self, step: Any, upstream: Any, spec: Spec, extras: tuple = (), kept: int = 512):
         self.step, self.upstream, self.spec, self.kept = step, upstream, spec, kept
+        self.extras = extras  # sources of the step's extra stacks, of which `measure` gets the same window
         self.rows: dict[int, np.ndarray] = {}
         self.solved: tuple[np.ndarray, dict] | None = None
 
@@ -62,7 +63,8 @@ class StateTable:
         return out
 
     def _measure(self, first: int, last: int) -> None:
-        time = self.step.measure_footprint().time
+        footprint = self.step.measure_footprint()
+        time = footprint.time
         total, height, width, _ = self.spec.shape
         start = max(first - time.before, 0)
         block = read_padded(
@@ -76,13 +78,16 @@ class StateTable:
             window = np.zeros((1 + time.before + time.after, *self.spec.shape[1:]), np.float32)
             window[: hi - lo] = block[lo - start : hi - start]
             place = np.array([lo, t - time.before, t, total], np.int32)
-            row = _measure_one(self.step, window, place, np.array(self.spec.shape[:3], np.int32), how=how)
+            region = ((t - time.before, how.length), (0, height), (0, width))
+            extras = tuple(read_folded(source, region, footprint) for source in self.extras)
+            extent = np.array(self.spec.shape[:3], np.int32)
+            row = _measure_one(self.step, window, place, extent, extras, how=how)
             self.rows[t] = as_numpy(row)[0]
 
 
 @partial(jax.jit, static_argnames="how")
 def _measure_one(
-    step: Any, window: jax.Array, place: jax.Array, extent: jax.Array, *, how: Fetch
+    step: Any, window: jax.Array, place: jax.Array, extent: jax.Array, extras: tuple, *, how: Fetch
 ) -> jax.Array:
     """Rows of one frame: place = (first frame delivered, first frame wanted, the frame, frames in the clip)."""
     window = fetch(window, 0, how, place[0], place[1], place[3])
@@ -95,5 +100,6 @@ def _measure_one(
         zero,
         place[2:3],
         (1, window.shape[1], window.shape[2]),
+        extras,
     )
     return step.measure(window, at)

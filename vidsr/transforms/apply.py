@@ -85,11 +85,13 @@ def aligned(extra: Any, numbers: np.ndarray, spec: Spec, step: Any) -> ArraySour
     name = type(step).__name__
     own = spec_of(extra)
     frames = {int(f): i for i, f in enumerate(schema.check_frame(extra))}
+    if extra.sizes["time"] == 1 and schema.STILL in extra.attrs:
+        frames = dict.fromkeys(map(int, numbers), 0)
     missing = [int(n) for n in numbers if int(n) not in frames]
     if missing:
         raise StackError(
             f"the stack given to {name} lacks frame {missing[0]} ({len(missing)} of {len(numbers)} are missing). "
-            "Give one that covers the clip; a still one: mask.isel(time=[0] * n) with frame= set."
+            "Give one that covers the clip; one that stands still: mask.assign_attrs(still='yes')."
         )
     if own.spacing != spec.spacing:
         raise StackError(

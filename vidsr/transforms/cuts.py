@@ -1,5 +1,6 @@
 """cuts: where a new shot begins."""
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -8,6 +9,8 @@ from vidsr.functional import cuts as kernel
 from vidsr.run.stream import stream
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.pipeline import Pipeline
+
+_SCORES = jax.jit(kernel.pair_scores)
 
 
 def cuts(stack: xr.DataArray) -> list[int]:
@@ -27,7 +30,7 @@ def cuts(stack: xr.DataArray) -> list[int]:
         frames = block if before is None else np.concatenate([before, block])
         first = at if before is not None else at + 1
         if len(frames) > 1:
-            cut = np.asarray(kernel.is_cut(kernel.pair_scores(frames)))
+            cut = np.asarray(kernel.is_cut(_SCORES(frames)))
             found += [int(numbers[first + i]) for i in np.flatnonzero(cut)]
         before, at = block[-1:], at + len(block)
     return found

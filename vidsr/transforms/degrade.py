@@ -43,6 +43,7 @@ class Flicker(Random):
 
     fidelity: ClassVar[str] = "faithful"  # it moves the light and invents no texture
     salt: ClassVar[int] = 0x464C4943
+    drawn_unit: ClassVar[str] = "relative gain"
 
     amount: float = value(0.05, unit="relative gain, standard deviation", low=0.0, high=1.0)
 

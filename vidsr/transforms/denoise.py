@@ -120,7 +120,8 @@ def denoise(
     `causal=True` only the past is used, through one running frame: half the time, fit for live material, and a little less is removed.
 
     It is unable to bring back detail weaker than the noise (fine texture under strong noise is smoothed), to follow
-    neighbours that moved more than 3 pixels (there it works within the frame), and to remove noise that spans several
+    neighbours that moved more than 3 pixels (there it works within the frame), to keep an edge between two colours of
+    one lightness sharp (likeness is judged on the mean of the channels), and to remove noise that spans several
     pixels, such as coarse grain, compression blocks or scratches: it takes them for picture.
 
     Sources: see `vidsr.functional.temporal`, `vidsr.functional.sigma` and `vidsr.functional.cuts`.
@@ -155,10 +156,10 @@ def _checked(spec: Spec) -> Spec:
 
 
 def _estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
-    """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip."""
+    """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip, 1 at most."""
     total = spec.shape[0]
     if total == 1:
-        return noise_sigma(look([0])[:, None])
+        return min(noise_sigma(look([0])[:, None]), 1.0)
     places = sorted({min((2 * k + 1) * total // (2 * LOOKS), total - 2) for k in range(LOOKS)})
     frames = np.asarray(look([p + i for p in places for i in (0, 1)]))
-    return noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:]))
+    return min(noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:])), 1.0)

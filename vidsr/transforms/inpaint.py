@@ -1,5 +1,6 @@
 """The verb that repairs damaged places: dust, dirt, scratches, logos with a mask."""
 
+import os
 from typing import Any, ClassVar
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from vidsr import media
 from vidsr.errors import RecipeError, StackError
 from vidsr.frames import schema
 from vidsr.functional import cuts, motion
@@ -84,7 +86,9 @@ class Inpaint(Analysis):
         )
 
 
-def inpaint(mask: xr.DataArray | None = None, *, radius: int = 2, limit: int = 32) -> Inpaint:
+def inpaint(
+    mask: xr.DataArray | str | os.PathLike | None = None, *, radius: int = 2, limit: int = 32
+) -> Inpaint:
     """Repair the places that a mask marks, and touch no others.
 
     A place is taken from the frames around it, moved onto the frame by the motion of the whole picture (sub-pixel
@@ -95,7 +99,8 @@ def inpaint(mask: xr.DataArray | None = None, *, radius: int = 2, limit: int = 3
 
     Args:
       mask: a frame stack of one channel that covers the clip, above 0 where the picture is damaged; as of
-        `vidsr.damage_mask(stack)`.
+        `vidsr.damage_mask(stack)`. Or the path of a video or picture that is white where it is damaged (above half); a
+        picture serves every frame, for a logo or a scratch that stays.
       radius: frames looked at on each side.
       limit: largest displacement of a used neighbour, pixels; frames that moved further are not used.
 
@@ -108,7 +113,17 @@ def inpaint(mask: xr.DataArray | None = None, *, radius: int = 2, limit: int = 3
             "inpaint needs mask=: a stack that is above 0 where the picture is damaged. "
             "For dust that degrade made: vidsr.inpaint(vidsr.damage_mask(stack))."
         )
-    return Inpaint(mask=schema.check(mask), radius=radius, limit=limit)
+    mask = marked(mask) if isinstance(mask, str | os.PathLike) else schema.check(mask)
+    return Inpaint(mask=mask, radius=radius, limit=limit)
+
+
+def marked(path: str | os.PathLike) -> xr.DataArray:
+    """A file as a mask: 1 where it is brighter than half; a single picture is marked as standing still."""
+    stack = media.open(path)
+    data = (stack.data.mean(axis=-1, keepdims=True) > 0.5).astype(np.float32)
+    attrs = {**stack.attrs, schema.STILL: "yes"} if stack.sizes["time"] == 1 else stack.attrs
+    place = {"time": stack["time"].values, "frame": stack["frame"].values, "grid": schema.grid_of(stack)}
+    return schema.build(data, **place, attrs=attrs)
 
 
 def _damaged(at: At) -> jax.Array:

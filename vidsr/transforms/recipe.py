@@ -2,12 +2,15 @@
 
 import importlib
 import importlib.metadata
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from vidsr.errors import RecipeError, StackError
-from vidsr.frames import provenance
+from vidsr.frames import provenance, schema
+from vidsr.run.law import Spec
 
 # step name -> module under vidsr.transforms: a record names a step, never an import path
 STEPS = {
@@ -23,6 +26,8 @@ STEPS = {
     "Grain": "grain",
     "Regrain": "regrain",
     "Inpaint": "inpaint",
+    "Denoise": "denoise",
+    "CausalDenoise": "denoise",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
 }
@@ -43,17 +48,43 @@ def device() -> str:
 
 def record(pipe: Any, stack: xr.DataArray, view: Any) -> dict[str, Any]:
     """The record of running `pipe` on `stack` through `view`; fields are as settled as the view is."""
-    numbers = view.numbers
     return {
         "source": provenance.source_of(stack),
         "steps": [entry_of(step) for step in view.steps],
-        "frames": [int(numbers[0]), int(numbers[-1]), len(numbers)],
+        "frames": written_frames(view.numbers),
+        "input": written_input(view.source_spec),
         "seed": pipe.seed,
         "blocks": list(view.blocks),
         "fidelity": pipe.fidelity,
         "versions": versions(),
         "device": device(),
     }
+
+
+def written_frames(numbers: np.ndarray) -> dict[str, Any]:
+    """Absolute frame numbers as a record holds them: first, last and count if evenly spaced, else all."""
+    ends = {"first": int(numbers[0]), "last": int(numbers[-1]), "count": len(numbers)}
+    return ends if np.array_equal(numbers, read_frames(ends)) else {"all": [int(n) for n in numbers]}
+
+
+def read_frames(frames: dict[str, Any]) -> np.ndarray:
+    """Absolute frame numbers (count,) of a record, int64."""
+    if "all" in frames:
+        return np.asarray(frames["all"], np.int64)
+    return np.round(np.linspace(frames["first"], frames["last"], frames["count"])).astype(np.int64)
+
+
+def written_input(spec: Spec) -> dict[str, Any]:
+    """The grid of what went in: size, pixel spacing and place of the first sample, y and x."""
+    spacing = [str(step) for step in spec.spacing]
+    return {"shape": list(spec.shape[1:]), "spacing": spacing, "origin": list(spec.origin)}
+
+
+def read_input(record: dict[str, Any]) -> Spec:
+    """The spec of what went in, without its tags."""
+    about = record["input"]
+    spacing = tuple(Fraction(step) for step in about["spacing"])
+    return Spec((len(read_frames(record["frames"])), *about["shape"]), spacing, tuple(about["origin"]))
 
 
 def entry_of(step: Any) -> dict[str, Any]:
@@ -64,16 +95,32 @@ def entry_of(step: Any) -> dict[str, Any]:
     return {"step": type(step).__name__, **step.record(), **extras}
 
 
+class Made(NamedTuple):
+    """How a stack was made."""
+
+    record: dict[str, Any]
+    frames: np.ndarray  # absolute frame numbers of the stack in that run
+    is_file: bool  # the stack is a file of the result, opened again: its frames and pixels count from 0
+
+
+def made(stack: xr.DataArray) -> Made:
+    """The record of the pipeline that made a stack, or that made the file it was opened from."""
+    schema.check(stack)
+    found, numbers = provenance.read(stack) or {}, schema.check_frame(stack)
+    if "steps" in found:
+        return Made(found, numbers, False)
+    found = found.get("source", {}).get("record", {})
+    if "steps" in found:
+        return Made(found, read_frames(found["frames"])[numbers], True)
+    raise StackError(
+        "this stack carries no record of a pipeline; arithmetic between stacks drops it. "
+        "Ask the result itself: vidsr.Pipeline.from_provenance(pipeline(clip))."
+    )
+
+
 def pipeline_of(cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray]) -> Any:
     """The pipeline that a stack's record describes."""
-    found = provenance.read(stack) or {}
-    if "steps" not in found:  # opened from a file that vidsr wrote: the record of its making lies in its source
-        found = found.get("source", {}).get("record", {})
-    if "steps" not in found:
-        raise StackError(
-            "this stack carries no record of a pipeline; arithmetic between stacks drops it. "
-            "Ask the result itself: vidsr.Pipeline.from_provenance(pipeline(clip))."
-        )
+    found = made(stack).record
     steps = tuple(step_of(entry, extras) for entry in found["steps"])
     return cls(steps, blocks=tuple(found["blocks"]), seed=found["seed"], source=found["source"])
 

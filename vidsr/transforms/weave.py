@@ -28,6 +28,7 @@ class Weave(Random):
 
     fidelity: ClassVar[str] = "faithful"  # it moves the picture and invents nothing
     salt: ClassVar[int] = 0x57454156
+    drawn_unit: ClassVar[str] = "pixels"
 
     rms: float = value(1.0, unit="pixels RMS an axis", low=0.0, high=64.0)
     limit: int = option(4, unit="pixels", low=1, high=256)
