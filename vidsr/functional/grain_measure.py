@@ -3,13 +3,16 @@
 Frames are (y, x, c) float32, encoded signal nominally in [0, 1]; numpy on the host, as it runs once per clip.
 
 Two neighbouring frames a and b of one shot show the same picture under different grain. After alignment to the
-pixel, their difference d = (a - b) / sqrt(2) is grain alone and their mean is picture; grain in the sum and in the
-difference is independent, so choosing the patches whose *mean* is flat biases nothing in d, and a denoiser, which
-keeps grain back and lets picture through, is not needed. What moves differently from the frame is left out as far
-as it is not flat; grain that repeats from frame to frame is not seen.
+pixel, their difference d = (a - b) / sqrt(2) is grain where the picture is flat or stands still, and grain and picture
+where it moves. Picture only adds, and least to what varies from pixel to pixel (the diagonal of 2 x 2 pixels). So the
+strength around each luma is read from the diagonals: their low quantile, corrected for being low, tells which patches hold
+grain alone, and those are averaged. What the diagonals say of the whole, and the correlation, comes from the patches in
+which the whole is least against the diagonals. Grain that repeats from frame to frame is not seen; the finest texture, where
+it moves everywhere, is taken for grain.
 """
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import NamedTuple
 
 import jax
@@ -19,7 +22,9 @@ from vidsr.errors import StackError
 from vidsr.functional import cuts, grain, motion
 
 PATCH = 16  # pixels a side
-KEPT = 0.3  # share of the patches of similar luma that are measured: the flattest
+FLAT = 0.5  # share of the patches of similar luma that are looked at: the flattest
+LOW = 0.1  # quantile that finds the patches which hold grain alone
+BAND = 2.0  # standard deviations around it that still count
 LAGS = 4  # the correlation is measured up to this lag
 RANK = 3  # outer products a measured kernel is made of; error of the autocorrelation then about 0.005
 _shift, _score = jax.jit(motion.shift_between), jax.jit(cuts.pair_scores)
@@ -59,9 +64,17 @@ def measure(groups: Sequence[np.ndarray]) -> Grain:
             "grain is measured on two neighbouring frames of one shot, and the stack given as like= holds no such pair "
             f"of {2 * PATCH} x {2 * PATCH} pixels or more. Give a longer piece, or say the strength: vidsr.regrain(0.02)."
         )
-    chosen = _flattest(_Patches(*(np.concatenate(parts) for parts in zip(*pairs, strict=True))))
-    correlation = _correlation(chosen.noise)
-    curve = _curve(chosen.light, np.sqrt((chosen.noise**2).mean(axis=(1, 2, 3))))
+    patches = _flattest(_Patches(*(np.concatenate(parts) for parts in zip(*pairs, strict=True))))
+    fine, whole = _deviation(_diagonals(patches.noise)), _deviation(patches.noise)
+    alike = _colour(patches.noise[fine <= np.quantile(fine, LOW)])
+    spread = _spread(alike, patches.noise.shape[-1], (PATCH // 2) ** 2)
+    ratio = whole / np.maximum(fine, 1e-12)
+    grainy = _floor(ratio, 2 * spread)
+    correlation, colour = _correlation(patches.noise[grainy]), _colour(patches.noise[grainy])
+    level, chosen = _level(patches.light), np.zeros(len(fine), bool)
+    for k in np.unique(level):
+        chosen[level == k] = _floor(fine[level == k], spread)
+    curve = _curve(patches.light[chosen], fine[chosen] * np.median(ratio[grainy]))
     strength = float(curve[grain.KNOTS // 2])
     if strength < FAINTEST:
         raise StackError(
@@ -71,7 +84,7 @@ def measure(groups: Sequence[np.ndarray]) -> Grain:
     return Grain(
         strength,
         _size(correlation),
-        _colour(chosen.noise),
+        colour,
         (curve / strength).astype(np.float32),
         factors_of(correlation),
         correlation,
@@ -140,14 +153,42 @@ def _structure(light: np.ndarray, bin_size: int) -> np.ndarray:
     return light.reshape(n, bins, bin_size, bins, bin_size).mean(axis=(2, 4)).var(axis=(1, 2))
 
 
+def _level(light: np.ndarray) -> np.ndarray:
+    """The nearest point of the curve."""
+    return np.clip(np.round(light * (grain.KNOTS - 1)), 0, grain.KNOTS - 1)
+
+
 def _flattest(patches: _Patches) -> _Patches:
     """The flattest of the patches around each luma: grain itself makes bright and dark ones differ."""
-    level = np.clip(np.round(patches.light * (grain.KNOTS - 1)), 0, grain.KNOTS - 1)
+    level = _level(patches.light)
     keep = np.zeros(len(level), bool)
     for k in np.unique(level):
         of_level = level == k
-        keep |= of_level & (patches.structure <= np.quantile(patches.structure[of_level], KEPT))
+        keep |= of_level & (patches.structure <= np.quantile(patches.structure[of_level], FLAT))
     return _Patches(*(part[keep] for part in patches))
+
+
+def _deviation(noise: np.ndarray) -> np.ndarray:
+    return np.sqrt((noise**2).mean(axis=(1, 2, 3)))
+
+
+def _diagonals(noise: np.ndarray) -> np.ndarray:
+    """What varies from pixel to pixel: the diagonal of 2 x 2 pixels, white noise keeping its standard deviation."""
+    top, bottom = noise[:, 0::2], noise[:, 1::2]
+    return (top[:, :, 0::2] - top[:, :, 1::2] - bottom[:, :, 0::2] + bottom[:, :, 1::2]) / 2
+
+
+def _floor(values: np.ndarray, spread: float) -> np.ndarray:
+    """Which values lie around the lowest mode, of relative standard deviation `spread`."""
+    lowest = np.quantile(values, LOW) / max(1 + NormalDist().inv_cdf(LOW) * spread, 0.5)
+    near = np.abs(values / max(lowest, 1e-12) - 1) < BAND * spread
+    return near if near.any() else values <= np.quantile(values, LOW)
+
+
+def _spread(colour: float, channels: int, count: int) -> float:
+    """Relative standard deviation of a deviation measured on `count` samples of every channel."""
+    alike = (1 + (channels - 1) * (1 - colour) ** 2) / channels  # of the squares of the channels
+    return float(np.sqrt(2 * alike / count) / 2)
 
 
 def _correlation(noise: np.ndarray) -> np.ndarray:
@@ -164,12 +205,17 @@ def _correlation(noise: np.ndarray) -> np.ndarray:
 
 
 def _curve(light: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """Standard deviation at the knots: hats fitted to the patches, level where there are none."""
+    """Standard deviation at the knots: hats fitted to the patches, level where there are none.
+
+    A luma at which everything found is far stronger than elsewhere shows moving texture rather than grain, whose
+    strength varies by a factor of two or three; it weighs less, and takes after its neighbours.
+    """
+    weight = ((deviation.min() + 1e-9) / (deviation + 1e-9)) ** 4
     place = np.clip(light, 0, 1) * (grain.KNOTS - 1)
     hats = np.maximum(1 - np.abs(place[:, None] - np.arange(grain.KNOTS)), 0)
     level = np.diff(np.eye(grain.KNOTS), axis=0) * 0.7
-    left = hats.T @ hats + level.T @ level
-    return np.maximum(np.linalg.solve(left, hats.T @ deviation), 0.0)
+    left = hats.T @ (weight[:, None] * hats) + level.T @ level
+    return np.maximum(np.linalg.solve(left, hats.T @ (weight * deviation)), 0.0)
 
 
 def _size(correlation: np.ndarray) -> float:

@@ -37,7 +37,8 @@ def regrain(
       like: a stack whose grain is to be matched: strength, intensity curve, correlation and the likeness of the
         channels are measured at up to 6 places when this is called, and become recorded fields, so that the
         record needs the stack no more. Best measured on pairs of frames of one shot with flat places at every
-        brightness; brightnesses it never shows take the nearest strength.
+        brightness (within 5 %); brightnesses it never shows take the nearest strength. Where fine texture moves all over
+        the frame it is partly taken for grain: `python benchmarks/regrain.py` shows by how much.
 
     Raises:
       RecipeError: neither `strength` nor `like`; both `size` and `like`; a value out of range.
