@@ -110,7 +110,8 @@ def _grid(
     whole = (len(frame), count[0] * cell, count[1] * cell)
     corner = (0, y[0] - first[0] * cell, x[0] - first[1] * cell)
     size = (len(frame), len(y), len(x))
-    return tuple(lax.dynamic_slice(a.reshape(whole), corner, size) for a in (alpha, value))
+    alpha, value = (lax.dynamic_slice(a.reshape(whole), corner, size) for a in (alpha, value))
+    return alpha, value
 
 
 def _numbers(u: Array, specks: Specks, chance: Array) -> Array:

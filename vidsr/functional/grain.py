@@ -84,7 +84,8 @@ def luma(x: Array) -> Array:
     """(t, y, x, 1) of (t, y, x, 3) or (t, y, x, 1)."""
     if x.shape[-1] == 1:
         return x
-    return sum(weight * x[..., k : k + 1] for k, weight in enumerate(LUMA))
+    red, green, blue = (weight * x[..., k : k + 1] for k, weight in enumerate(LUMA))
+    return red + green + blue
 
 
 def curve_at(curve: Array, light: Array) -> Array:

@@ -58,8 +58,8 @@ def fill(
 
     def add(sums: tuple[Array, Array, Array], neighbour: tuple[Array, Array, Array]) -> tuple:
         offset, shift, use = neighbour
-        there = (lax.dynamic_slice_in_dim(a, r + offset, n) for a in (x, mask))
-        moved, whole = _aligned(*there, shift, limit, first + RIM, extent)
+        frames, damage = (lax.dynamic_slice_in_dim(a, r + offset, n) for a in (x, mask))
+        moved, whole = _aligned(frames, damage, shift, limit, first + RIM, extent)
         whole = whole * use[:, None, None, None]
         change, mismatch = _difference(frame, moved, clean * whole)
         doubt = mismatch / (2 * variance + TOLERANCE**2)

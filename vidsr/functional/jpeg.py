@@ -1,7 +1,11 @@
 """What JPEG does to a picture: 8-bit YCbCr, 4:2:0, 8x8 DCT, quantisation, and back. `(t, y, x, c)` in [0, 1].
 
-Source: ITU-T T.81 (DCT, example tables of annex K), JFIF 1.02 (colours), libjpeg (quality scaling, the rounding of
-its 2x2 chroma average, its "fancy" triangular chroma upsampling). Only the lossless entropy code is left out.
+All of it in whole numbers, as libjpeg does it and with its results to the last level. In floating point the many exact
+halves (a mean of 64 whole numbers over a quantisation step) would fall to either side with the shape of the block.
+
+Source: ITU-T T.81 (example tables of annex K), JFIF 1.02 (colours), libjpeg (quality scaling, 16-bit colour factors,
+the "islow" transform with 13-bit factors of Loeffler, Ligtenberg and Moschytz, ICASSP 1989, the rounding of the 2x2 chroma
+average, the "fancy" triangular chroma upsampling). Only the lossless entropy code is left out.
 """
 
 import jax
@@ -24,11 +28,18 @@ LUMA = np.array(
 )
 CHROMA = np.full((8, 8), 99, np.float32)
 CHROMA[:4, :4] = [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]]
-_STEP = np.arange(8)
-DCT = np.sqrt(np.where(_STEP == 0, 1, 2) / 8)[:, None] * np.cos(
-    (2 * _STEP[None] + 1) * _STEP[:, None] * np.pi / 16
-)
-DCT = DCT.astype(np.float32)  # orthonormal: row u is the basis of frequency u
+HALF = [  # of the transform, times 8192 and the root of 8: basis u at 4 of 8 places, mirrored for even u, else negated
+    [8192, 8192, 8192, 8192],
+    [11363, 9633, 6437, 2260],
+    [10703, 4433, -4433, -10703],
+    [9633, -2259, -11362, -6436],
+    [8192, -8192, -8192, 8192],
+    [6437, -11362, 2261, 9633],
+    [4433, -10704, 10704, -4433],
+    [2260, -6436, 9633, -11363],
+]
+DCT = np.array([row + [(-1) ** u * v for v in reversed(row)] for u, row in enumerate(HALF)], np.int32)
+BITS, MORE = 13, 2  # of the factors, and kept beyond the point between the two passes
 REACH = 2  # pixels over a block's edge that chroma upsampling looks at
 
 
@@ -43,49 +54,51 @@ def jpeg(x: jax.Array, quality: jax.Array | float) -> jax.Array:
     Returns:
       The decoded picture, multiples of 1/255 in [0, 1], same shape.
     """
-    levels = jnp.clip(jnp.floor(x * 255 + 0.5), 0, 255)
+    levels = jnp.clip(jnp.floor(x * 255 + 0.5), 0, 255).astype(jnp.int32)
     if x.shape[-1] == 1:
-        return _coded(levels[..., 0], LUMA, quality)[..., None] / 255
+        return _coded(levels[..., 0], LUMA, quality)[..., None].astype(jnp.float32) / 255
     red, green, blue = (levels[..., i] for i in range(3))
-    y = jnp.floor(0.299 * red + 0.587 * green + 0.114 * blue + 0.5)
-    cb = jnp.floor(-0.168735892 * red - 0.331264108 * green + 0.5 * blue + 128.5)
-    cr = jnp.floor(0.5 * red - 0.418687589 * green - 0.081312411 * blue + 128.5)
+    y = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16
+    cb = (-11059 * red - 21709 * green + 32768 * blue + (128 << 16) + 32767) >> 16
+    cr = (32768 * red - 27439 * green - 5329 * blue + (128 << 16) + 32767) >> 16
     y = _coded(y, LUMA, quality)
     cb, cr = (_fancy(_coded(_halved(c), CHROMA, quality)) - 128 for c in (cb, cr))
-    rgb = [y + 1.402 * cr, y - 0.344136286 * cb - 0.714136286 * cr, y + 1.772 * cb]
-    return jnp.clip(jnp.floor(jnp.stack(rgb, -1) + 0.5), 0, 255) / 255
+    red, blue = y + ((91881 * cr + 32768) >> 16), y + ((116130 * cb + 32768) >> 16)
+    green = y + ((-22554 * cb - 46802 * cr + 32768) >> 16)
+    return jnp.clip(jnp.stack([red, green, blue], -1), 0, 255).astype(jnp.float32) / 255
 
 
 def table(base: np.ndarray, quality: jax.Array | float) -> jax.Array:
     """A quantisation table scaled to `quality` as libjpeg does: whole numbers from 1 to 255, float32 `(8, 8)`."""
     q = jnp.clip(jnp.asarray(quality, jnp.float32), 1, 100)
     scale = jnp.floor(jnp.where(q < 50, 5000 / q, 200 - 2 * q))
-    return jnp.clip(jnp.floor((base * scale + 50) / 100), 1, 255)
+    return jnp.clip(jnp.floor((base * scale + 50.5) / 100), 1, 255)  # a half between whole numbers: no tie
 
 
 def _coded(plane: jax.Array, base: np.ndarray, quality: jax.Array | float) -> jax.Array:
-    """One plane `(t, y, x)` in levels through DCT, quantisation and back, rounded and clipped."""
+    """One plane `(t, y, x)` of levels through transform, quantisation and back, clipped; int32."""
     t, height, width = plane.shape
-    rule = table(base, quality)[None, None, :, None, :]
-    blocks = (plane - 128).reshape(t, height // 8, 8, width // 8, 8)
-    ratio = _turned(blocks, DCT) / rule
-    kept = jnp.sign(ratio) * jnp.floor(jnp.abs(ratio) + 0.5)
-    back = _turned(kept * rule, DCT.T).reshape(t, height, width)
-    return jnp.clip(jnp.floor(back + 128.5), 0, 255)
+    blocks = (plane - 128).reshape(t, height // 8, 8, width // 8, 8).transpose(2, 4, 0, 1, 3)
+    found = _turned(_turned(blocks, DCT, 1, BITS - MORE), DCT, 0, BITS + MORE)  # 8 times the coefficients
+    rule = table(base, quality)[..., None, None, None]
+    half = (8 * rule.astype(jnp.int32)) // 2
+    kept = jnp.floor(((jnp.abs(found) + half).astype(jnp.float32) + 0.5) / (8 * rule))
+    found = jnp.sign(found) * (kept * rule).astype(jnp.int32)
+    back = _turned(_turned(found, DCT.T, 0, BITS - MORE), DCT.T, 1, BITS + MORE + 3)
+    return jnp.clip(back.transpose(2, 3, 0, 4, 1).reshape(t, height, width) + 128, 0, 255)
 
 
-def _turned(blocks: jax.Array, matrix: np.ndarray) -> jax.Array:
-    """`matrix @ block @ matrix.T` for every block of `(t, rows, 8, columns, 8)`."""
-    high = lax.Precision.HIGHEST
-    across = jnp.einsum("tyjxl,kl->tyjxk", blocks, matrix, precision=high)
-    return jnp.einsum("ij,tyjxk->tyixk", matrix, across, precision=high)
+def _turned(blocks: jax.Array, matrix: np.ndarray, axis: int, shift: int) -> jax.Array:
+    """`matrix` applied along axis 0 or 1 of int32 `(8, 8, ...)`, divided by 2^shift and rounded half up."""
+    sums = jnp.einsum("uk,kl...->ul..." if axis == 0 else "uk,lk...->lu...", matrix, blocks)
+    return (sums + (1 << (shift - 1))) >> shift
 
 
 def _halved(plane: jax.Array) -> jax.Array:
     """Mean of 2x2, rounded with libjpeg's alternating bias of 1 and 2 quarters."""
     total = plane[:, 0::2, 0::2] + plane[:, 0::2, 1::2] + plane[:, 1::2, 0::2] + plane[:, 1::2, 1::2]
     bias = 1 + np.arange(total.shape[2]) % 2
-    return jnp.floor((total + bias.astype(np.float32)) / 4)
+    return (total + bias.astype(np.int32)) >> 2
 
 
 def _fancy(plane: jax.Array) -> jax.Array:
@@ -93,7 +106,7 @@ def _fancy(plane: jax.Array) -> jax.Array:
     rows = _tripled(plane, 1)
     sums = _tripled(rows, 2)  # sixteenths
     bias = 8 - np.arange(sums.shape[2]) % 2
-    return jnp.floor((sums + bias.astype(np.float32)) / 16)
+    return (sums + bias.astype(np.int32)) >> 4
 
 
 def _tripled(x: jax.Array, axis: int) -> jax.Array:

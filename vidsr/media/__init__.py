@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidsr.media.describe import Probe, probe
-    from vidsr.media.encoding import Encoding, settle
-    from vidsr.media.joiner import join
+    from vidsr.media.encoding import HELD, Encoding, settle
+    from vidsr.media.joiner import check_companions, join, packet_sizes
     from vidsr.media.light import Light, measure
     from vidsr.media.reader import open
     from vidsr.media.saver import save
+    from vidsr.media.view import in_order
     from vidsr.media.writer import Writer
 
 _HOME = {
@@ -22,12 +23,31 @@ _HOME = {
     "Writer": "writer",
     "Encoding": "encoding",
     "settle": "encoding",
+    "HELD": "encoding",
     "join": "joiner",
+    "check_companions": "joiner",
+    "packet_sizes": "joiner",
     "Light": "light",
     "measure": "light",
+    "in_order": "view",
 }
 
-__all__ = ["Encoding", "Light", "Probe", "Writer", "join", "measure", "open", "probe", "save", "settle"]
+__all__ = [
+    "HELD",
+    "Encoding",
+    "Light",
+    "Probe",
+    "Writer",
+    "check_companions",
+    "in_order",
+    "join",
+    "measure",
+    "open",
+    "packet_sizes",
+    "probe",
+    "save",
+    "settle",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -66,11 +66,14 @@ class Companions:
             film.path, origin=Fraction(origin), first=None if starts_with_film else float(origin), last=end
         )
 
-    def add_to(self, out: av.container.OutputContainer, path: Path) -> None:
-        """Add streams, chapters and titles to a file that is about to be written."""
+    def tell_left_out(self) -> None:
+        """Say which streams do not go along."""
         left_out = sorted({s.type for s in self._container.streams if s.type not in (*KINDS, "video")})
         if left_out:
             TELL.warning("%s: streams of kind %s are left out", self.like.name, ", ".join(left_out))
+
+    def add_to(self, out: av.container.OutputContainer, path: Path) -> None:
+        """Add streams, chapters and titles to a file that is about to be written."""
         for stream in self.streams:
             name = stream.codec_context.name if stream.codec_context else "unknown"
             codec = stream.codec_context.codec.canonical_name if stream.codec_context else name

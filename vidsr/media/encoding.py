@@ -16,6 +16,10 @@ THREADS = 4  # fixed: frame threads change the bits of x264 and x265, so they mu
 KEY_SECONDS = 2  # a key frame at least this often, so that players and readers can jump
 
 
+# Bytes an encoder holds for every pixel of a frame: its queue of frames looked ahead at. Measured on 16 to 48 frames
+HELD = {"h264": 260, "hevc": 260, "vp9": 230, "av1": 700, "ffv1": 110, "prores": 110}
+
+
 @dataclass(frozen=True)
 class Codec:
     """An encoder and what it takes.
@@ -90,6 +94,11 @@ class Encoding:
     primaries: int
     light: Light | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """Bytes the encoder will hold, about."""
+        return HELD[self.codec] * self.width * self.height
 
     @property
     def needs_light(self) -> bool:

@@ -77,6 +77,28 @@ def join(
     return path
 
 
+def check_companions(path: str | os.PathLike, *, time: np.ndarray, like: str | os.PathLike) -> None:
+    """Raise now what `join` would raise in the end, a stream of `like` that the container cannot hold; tell of the rest."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.try{path.suffix}")
+    companions = Companions.of(like, time)
+    try:
+        with av.open(str(temporary), "w", format=FORMATS[path.suffix.lower()]) as out:
+            companions.add_to(out, path)
+        companions.tell_left_out()
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise error if isinstance(error, MediaError) else writing_failed(path, error) from error
+    finally:
+        companions.close()
+        temporary.unlink(missing_ok=True)
+
+
+def packet_sizes(path: Path) -> tuple[int, ...]:
+    """Bytes of the encoded frames of a film."""
+    with open_container(path) as container:
+        return tuple(p.size for p in container.demux(container.streams.video[0]) if p.size)
+
+
 def _mux(
     out: av.container.OutputContainer,
     segments: Sequence[str | os.PathLike],

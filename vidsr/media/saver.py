@@ -14,11 +14,12 @@ from vidsr.media.blocks import blocks
 from vidsr.media.companions import TELL
 from vidsr.media.describe import probe
 from vidsr.media.encoding import Encoding, settle
-from vidsr.media.joiner import join
+from vidsr.media.joiner import check_companions, join
 from vidsr.media.picture_writer import save_pictures
 from vidsr.media.reader import film_attrs
 from vidsr.media.source import local_file
 from vidsr.media.target import check_target
+from vidsr.media.view import in_order
 from vidsr.media.writer import Writer
 
 
@@ -73,6 +74,8 @@ def save(
             "%s is written without %s of the source; add like=%r to keep them",
             target.name, stack.attrs["file_tracks"], stack.attrs.get("file_path"),
         )  # fmt: skip
+    if companion is not None:
+        check_companions(target, time=time, like=companion)
     if encoding.needs_light:
         peak = float(attrs["peak_nits"]) if "peak_nits" in attrs else None
         encoding = dataclasses.replace(
@@ -84,7 +87,7 @@ def save(
 def _write(stack: xr.DataArray, target: Path, encoding: Encoding, companion: Path | None) -> Path:
     segment = target.with_name(f".{target.stem}.{os.getpid()}.pictures{target.suffix}")
     try:
-        with Writer(segment, encoding) as writer:
+        with Writer(segment, encoding) as writer, in_order():
             for block, time in blocks(stack):
                 writer.write(block, time)
         return join(

@@ -1,5 +1,8 @@
 """A file as something that slices like a numpy array (time, y, x, channel) of float32 signal."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -40,7 +43,24 @@ class Film:
 
     def codes(self, number: int, *, is_streaming: bool) -> np.ndarray:
         """Codes (y, x, c) of a frame, by the decoders of this process."""
-        return pool_for(self.probe, "AUTO" if is_streaming else "NONE").codes(number)
+        return pool_for(self.probe, "AUTO" if is_streaming or _readers else "NONE").codes(number)
+
+
+_readers = 0
+_readers_lock = threading.Lock()
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """While this lasts, files are read in order: the decoders of this process, whichever thread asks, use all cores."""
+    global _readers
+    with _readers_lock:
+        _readers += 1
+    try:
+        yield
+    finally:
+        with _readers_lock:
+            _readers -= 1
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def run_fused(
     extras: tuple,
     *,
     geometry: Geometry,
-):
+) -> tuple[Array, Any]:
     """Run `block` through `steps`.
 
     Args:
@@ -56,9 +56,9 @@ def fetch(x: Array, axis: int, how: Fetch, delivered: Array, window: Array, exte
         return lax.dynamic_slice_in_dim(x, window - delivered, how.length, axis)
     if how.mode == "pad":  # everything is known when compiling
         start, size, first = how.pad
-        position = np.arange(start, start + how.length)
-        index = fold(position, size, how.edge) - first
-        outside = (position < 0) | (position >= size)
+        known = np.arange(start, start + how.length)
+        index = fold(known, size, how.edge) - first
+        outside: Any = (known < 0) | (known >= size)
     else:
         position = window + jnp.arange(how.length, dtype=jnp.int32)
         index = jnp.clip(fold(position, extent, how.edge, jnp) - delivered, 0, x.shape[axis] - 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,7 @@ class Graph:
         """Run every whole-clip analysis now, in order."""
         for number, table in self.tables:
             if table.step.reach is None:
-                table.solve(
-                    lambda done, total, n=number: (
-                        progress(f"analysing for step {n + 1}", done, total) if progress else None
-                    )
-                )
+                table.solve(partial(progress, f"analysing for step {number + 1}") if progress else None)
 
 
 def specs_of(steps: Sequence[Any], spec: Spec) -> list[Spec]:
@@ -95,7 +92,16 @@ def build(
     return graph
 
 
-def _segment(graph, steps, specs, bounds, numbers, blocks, extras, solved):
+def _segment(
+    graph: Graph,
+    steps: Sequence[Any],
+    specs: Sequence[Spec],
+    bounds: tuple[int, int],
+    numbers: np.ndarray,
+    blocks: Blocks,
+    extras: Sequence[tuple],
+    solved: dict[int, tuple],
+) -> Any:
     first, end = bounds
     part, part_specs = steps[first:end], specs[first : end + 1]
     upstream = _ringed(graph.node, part, blocks)

@@ -4,7 +4,7 @@ The law of execution rests on these four. A step is any object with `kind`, `spe
 (and `init`, or `measure` and `solve`, by kind); `run` reads what a step declares, never its class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -72,7 +72,7 @@ class Footprint:
                 "a step that needs the whole clip is an Analysis, one that goes forward is a Scan."
             )
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Axis]:
         return iter((self.time, self.y, self.x))
 
     def __getitem__(self, index: int) -> Axis:
@@ -134,7 +134,7 @@ class At:
         """Absolute x index of every output column of a same-size step, int32."""
         return self.origin[1] + self.first_out[2] + np.arange(self.n_out[2], dtype=np.int32)
 
-    def tree_flatten(self):
+    def tree_flatten(self) -> tuple[tuple, tuple[int, int, int]]:
         traced = (
             self.first_in,
             self.first_out,
@@ -147,8 +147,9 @@ class At:
         return traced, self.n_out
 
     @classmethod
-    def tree_unflatten(cls, n_out, traced):
-        return cls(*traced[:6], n_out=n_out, extra=traced[6])
+    def tree_unflatten(cls, n_out: tuple[int, int, int], traced: tuple) -> "At":
+        first_in, first_out, extent_in, extent_out, origin, frame, extra = traced
+        return cls(first_in, first_out, extent_in, extent_out, origin, frame, n_out, extra)
 
 
 def halo(steps: Any) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ Every node has `spec` and `read(region)`, region = ((start, length) on t, y, x) 
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -59,7 +59,7 @@ class Ring:
             self.frames.popitem(last=False)
         return out
 
-    def _fetch(self, missing: list[int]):
+    def _fetch(self, missing: list[int]) -> Iterator[tuple[int, np.ndarray]]:
         total, height, width, _ = self.spec.shape
         a = self.align
         wanted = sorted({t for m in missing for t in range(m // a * a, min(m // a * a + a, total))})
@@ -131,6 +131,7 @@ class Causal(Segment):
         self.size = self.blocks.shape(self.spec.shape)[0]
         self.states: dict[int, Any] = {}
         self.stride = 4
+        self.marks: set[int] | None = None
         self.next, self.state = 0, None
 
     def read(self, region: Region) -> np.ndarray:
@@ -142,13 +143,17 @@ class Causal(Segment):
         return out[start : start + count, rows[0] : rows[0] + rows[1], columns[0] : columns[0] + columns[1]]
 
     def restore(self, states: dict[int, Any]) -> None:
-        """Take up states saved at block boundaries by `saved`, for example after a restart."""
+        """Take up states that `saved` gave, for example after a restart."""
         self.states.update(states)
 
-    def saved(self, before: int) -> dict[int, Any]:
-        """The state at the last kept boundary at or before frame `before`, as numpy."""
-        kept = [k for k in self.states if k * self.size <= before]
-        return {k: jax.tree.map(np.asarray, self.states[k]) for k in kept[-1:]} if kept else {}
+    def keep(self, frames: Sequence[int]) -> None:
+        """From now on keep the last few states, and those to read on from at these frames."""
+        self.marks = {frame // self.size for frame in frames}
+
+    def saved(self, frame: int) -> dict[int, Any]:
+        """The state to read on from at `frame`, as numpy, if it is kept."""
+        k = frame // self.size
+        return {k: jax.tree.map(np.asarray, self.states[k])} if k in self.states else {}
 
     def _block(self, k: int) -> np.ndarray:
         if k < self.next or (self.state is None and k > 0):
@@ -177,6 +182,9 @@ class Causal(Segment):
     def _keep(self, k: int, state: Any) -> None:
         """Keep every `stride`-th state and the last few; thin them out when they grow too many."""
         self.states[k] = state
+        if self.marks is not None:
+            self.states = {b: s for b, s in self.states.items() if b > k - 3 or b in self.marks}
+            return
         weight = sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(state)) or 1
         room = max(4, int(self.KEPT_BYTES // weight))
         keep = sorted(self.states)

@@ -58,7 +58,9 @@ def fold(position: Any, extent: Any, edge: str, lib: Any = np) -> Any:
     return lib.clip(position, 0, extent - 1)
 
 
-def window(axis: Axis, start: int, length: int, extent: int, extent_out: int, full: bool):
+def window(
+    axis: Axis, start: int, length: int, extent: int, extent_out: int, full: bool
+) -> tuple[tuple[int, int], tuple[int, int]]:
     """Input window and delivered output of one axis for a wanted output region: ((start, n), (start, n))."""
     if axis.whole:
         return (0, extent), (0, extent_out)
@@ -108,11 +110,12 @@ def plan(
     )
     geometry, places = [], []
     for i, footprint in enumerate(footprints):
-        fetch = tuple(
+        time, y, x = (
             _fetch(footprint[a], windows[i][a], delivered[i][a], specs[i].shape[a], full[a], inner)
             for a in range(3)
         )
-        geometry.append(StepGeometry(fetch, tuple(n for _, n in outputs[i])))
+        frames, rows, columns = (n for _, n in outputs[i])
+        geometry.append(StepGeometry((time, y, x), (frames, rows, columns)))
         places.append(
             [
                 [start for start, _ in delivered[i]],
@@ -126,7 +129,9 @@ def plan(
     return Plan(Geometry(tuple(geometry)), np.array(places, np.int32), source, tuple(windows), tuple(outputs))
 
 
-def _fetch(axis: Axis, win, delivered, extent: int, full: bool, inner: bool) -> Fetch:
+def _fetch(
+    axis: Axis, win: tuple[int, int], delivered: tuple[int, int], extent: int, full: bool, inner: bool
+) -> Fetch:
     if full:
         if win == delivered and win[0] >= 0 and win[0] + win[1] <= extent:
             return Fetch("keep", win[1], axis.edge)

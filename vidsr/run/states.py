@@ -32,6 +32,7 @@ class StateTable:
         total = self.spec.shape[0]
         if self.step.reach is None:
             self.solve()
+            assert self.solved is not None
             table, whole = self.solved
             return table[frames], whole
         first = max(int(frames.min()) - self.step.reach, 0)

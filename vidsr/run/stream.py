@@ -17,6 +17,7 @@ def stream(
     """Yield the frames of `view` from `start` to `stop` as (n, y, x, c) blocks, in order, each computed once."""
     stop = view.shape[0] if stop is None else stop
     size = block or view.blocks.shape(view.shape)[0]
+    whole = [(0, view.shape[1]), (0, view.shape[2])]
     ready: queue.Queue = queue.Queue(AHEAD)
     given_up = threading.Event()
 
@@ -32,7 +33,7 @@ def stream(
             at = start
             while at < stop and not given_up.is_set():
                 end = min(at - at % size + size, stop)
-                put(view[at:end])
+                put(view.read(((at, end - at), *whole)))
                 at = end
             put(_END)
         except BaseException as error:  # handed to the caller, who would wait for ever otherwise

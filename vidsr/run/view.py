@@ -40,12 +40,14 @@ class View:
         self._graph: Graph | None = None
         self._lock = threading.RLock()
 
-    def graph(self) -> Graph:
+    def graph(self, progress: Progress | None = None) -> Graph:
         """The nodes, settling what was left open first."""
         with self._lock:
             source = ArraySource(self.array, self.source_spec)
             if not self.is_settled:
-                self.steps = settle(source, self.steps, self.numbers, self.blocks, self.extra_sources)
+                self.steps = settle(
+                    source, self.steps, self.numbers, self.blocks, self.extra_sources, self.solved, progress
+                )
                 self.is_settled = True
             if self._graph is None:
                 bare = [step.bare() for step in self.steps]
@@ -55,9 +57,9 @@ class View:
     def solve(self, progress: Progress | None = None) -> None:
         """Settle, and run every whole-clip analysis."""
         with self._lock:
-            graph = self.graph()
+            graph = self.graph(progress)
             graph.solve(progress)
-            self.solved = {n: table.solved for n, table in graph.tables if table.step.reach is None}
+            self.solved = graph.solved()
 
     def read(self, region: Sequence[tuple[int, int]]) -> np.ndarray:
         with self._lock:
@@ -77,7 +79,10 @@ class View:
         out = np.empty((len(flat[0]), space[0][1], space[1][1], self.shape[3]), np.float32)
         for first, start, count in runs(flat[0]):
             out[first : first + count] = self.read(((start, count), *space))
-        out = out[:, flat[1] - space[0][0]][:, :, flat[2] - space[1][0]][..., flat[3]]
+        places = [flat[1] - space[0][0], flat[2] - space[1][0], flat[3]]
+        for axis, place in enumerate(places, 1):
+            if not np.array_equal(place, np.arange(out.shape[axis])):
+                out = np.take(out, place, axis)
         return out[tuple(0 if w.ndim == 0 else slice(None) for w in wanted)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

@@ -8,6 +8,7 @@ import xarray as xr
 from vidsr.errors import StackError
 from vidsr.frames import provenance, schema
 from vidsr.run import blocks as blocking
+from vidsr.run import budget
 from vidsr.run.graph import specs_of
 from vidsr.run.law import Spec
 from vidsr.run.nodes import ArraySource
@@ -38,6 +39,7 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     specs = specs_of(pipe.steps, spec)
     largest = max(s.shape[1] * s.shape[2] for s in specs)
     shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest)
+    budget.check(pipe.steps, specs, shape)
     extras = [
         tuple(aligned(e, numbers, s, step) for e in step.extras())
         for step, s in zip(pipe.steps, specs, strict=False)
@@ -53,6 +55,7 @@ def run(pipe: Any, stack: xr.DataArray) -> xr.DataArray:
         record = recipe.record(pipe, stack, view)
         data = lazy(view, record)
     else:
+        budget.check_result(view.spec)
         schema.check(stack, values=True)
         data = np.empty(view.shape, np.float32)
         at = 0

@@ -45,7 +45,8 @@ def extra() -> Any:
 
 
 def _field(default: Any, **metadata: Any) -> Any:
-    return dataclasses.field(default=default, metadata=metadata)
+    shown = metadata["role"] != "extra"  # a stack would fill the page
+    return dataclasses.field(default=default, repr=shown, metadata=metadata)
 
 
 def transform(cls: type) -> type:

@@ -110,6 +110,7 @@ def degrade(
 ) -> Pipeline:
     """Damage a clip in known ways: weave, dust, flicker, grain, blur, downscale, noise, jpeg, in this order.
 
+    Generative with dust, grain or noise, which put in what was not there; faithful with the others alone.
     What is left at its default is left out. Random parts are drawn at absolute places from the seed of the call, so
     `vidsr.drawn(result)` and `vidsr.damage_mask(result)` can say later what was done. It is unable to imitate a
     particular camera or print: the parts are independent models.

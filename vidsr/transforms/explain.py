@@ -2,16 +2,18 @@
 
 import dataclasses
 import os
-import time
 from html import escape
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
+from vidsr import media
+from vidsr.frames import schema
+from vidsr.run import budget
 from vidsr.run.graph import cut, passes
 from vidsr.run.law import halo
 from vidsr.transforms.apply import view_of
+from vidsr.transforms.forecast import probe
 
 UNITS_SHOWN = 6  # digits
 
@@ -41,29 +43,44 @@ class Explanation:
 
 
 def explain(pipe: Any, source: Any = None) -> Explanation:
-    """See `Pipeline.explain`. With a source it settles open fields and runs one block to measure time."""
-    if isinstance(source, str | os.PathLike):
-        from vidsr import media
+    """See `Pipeline.explain`. With a source it settles open fields and runs two blocks to measure time and memory.
 
+    Fields that only a whole-clip analysis could settle stay open: explaining takes seconds, not a pass over the clip.
+    """
+    if isinstance(source, str | os.PathLike):
         source = media.open(source)
     steps, facts = pipe.steps, [("fidelity", pipe.fidelity)]
     if source is not None:
+        schema.check(source)
         view = view_of(pipe.seeded(pipe.seed or 0), source)
-        view.graph()
+        if not _waits(steps):
+            view.graph()
         steps = view.steps
-        facts += _cost(view, source)
+        facts += _cost(view)
     if any(step.open() for step in steps):
         facts.append(("reads around", "known once settled on a clip: explain(clip)"))
     else:
         t, y, x = halo(steps)
         facts.append(("reads around", f"{t} frames, {y} rows, {x} columns either side"))
+    number = len(cut(steps))
+    facts.append(("passes", f"{passes(steps)} over the source"))
     facts.append(
         (
-            "passes",
-            f"{passes(steps)} over the source, {len(cut(steps))} fused segment(s), at most 2 compilations each",
+            "compilations",
+            f"at most {2 * number + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)",
         )
     )
     return Explanation(tuple(_described(step) for step in steps), tuple(facts))
+
+
+def _waits(steps: Any) -> bool:
+    """Whether a field can only be settled once a whole-clip analysis has run."""
+    after = False
+    for step in steps:
+        if after and step.open():
+            return True
+        after = after or (step.kind == "analysis" and step.reach is None)
+    return False
 
 
 def _described(step: Any) -> tuple[str, str, str]:
@@ -82,27 +99,23 @@ def _described(step: Any) -> tuple[str, str, str]:
     return type(step).__name__, ", ".join(parts), step.fidelity
 
 
-def _cost(view: Any, source: xr.DataArray) -> list[tuple[str, str]]:
-    frames, height, width, channels = view.shape
-    block = view.blocks.shape(view.shape)[0]
-    facts = [
+def _cost(view: Any) -> list[tuple[str, str]]:
+    frames, height, width, _ = view.shape
+    size = view.blocks.shape(view.shape)
+    found = probe(view)
+    taken = found.seconds(frames, analysed=frames)
+    each = 1000 * (found.run + found.analysis)
+    whole, encoder = budget.size(view.spec) / 1e6, media.HELD["h264"] * height * width
+    return [
+        ("output", f"{frames} frames of {width} x {height}, {whole:.0f} MB as float32"),
+        ("blocks", f"{size[0]} frames of {size[2]} x {size[1]}"),
         (
-            "output",
-            f"{frames} frames of {width} x {height}, {np.prod(view.shape) * 4 / 1e6:.0f} MB as float32",
+            "time",
+            f"about {taken:.1f} s ({each:.0f} ms a frame, measured on {found.frames} frames; encoding not included)",
         ),
-        ("blocks", f"{block} frames of {min(view.blocks.x, width)} x {min(view.blocks.y, height)}"),
+        (
+            "memory",
+            f"about {(found.memory + encoder) / 1e6:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
+            f"in use already (measured; {encoder / 1e6:.0f} MB allowed for the encoder); {whole:.0f} MB more to hold the result",
+        ),
     ]
-    if any(step.kind == "analysis" and step.reach is None for step in view.steps):
-        return [*facts, ("time", "not measured: a whole-clip analysis comes first")]
-    view[:block]
-    begun = time.perf_counter()
-    view[:block]
-    each = (time.perf_counter() - begun) / min(block, frames)
-    pixels = sum(2 * np.prod(s.shape[1:]) * 4 for s in [view.source_spec, view.spec]) * block
-    facts.append(
-        ("time", f"about {each * frames:.1f} s ({each * 1000:.0f} ms a frame, measured on one block)")
-    )
-    facts.append(
-        ("memory", f"about {pixels / 1e6:.0f} MB of frames in flight, besides what the steps need inside")
-    )
-    return facts

@@ -1,17 +1,14 @@
 """render: a file to a file with bounded memory, in segments that survive an interruption.
 
 `<out>.part/` holds finished segments (closed GOPs in the final codec), the recipe as settled, and the states of
-two-pass and causal steps. It is keyed by recipe, source and versions; a lock keeps a second writer out.
+two-pass and causal steps; see `vidsr/transforms/part.py`.
 """
 
-import fcntl
-import json
+import dataclasses
 import os
 import shutil
 import sys
 import time as clock
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +21,11 @@ from vidsr.errors import MediaError, RecipeError
 from vidsr.frames import provenance, schema
 from vidsr.media.light import Light
 from vidsr.media.target import check_target
-from vidsr.run.law import halo
 from vidsr.run.stream import stream
 from vidsr.run.view import View
-from vidsr.transforms import recipe
+from vidsr.transforms import forecast, recipe
 from vidsr.transforms.apply import view_of
+from vidsr.transforms.part import Part
 
 SEGMENT = 48  # frames, rounded down to blocks
 LONG = 60.0  # seconds: a longer job is announced
@@ -73,110 +70,164 @@ def render(
     if isinstance(source, xr.DataArray) and (start is not None or end is not None):
         raise RecipeError("start= and end= trim files. Trim the stack: stack.sel(time=slice(start, end)).")
     schema.check(stack)
-    pipe, out = pipe.seeded(seed), Path(out)
-    part = out.with_name(out.name + ".part")
+    pipe, part = pipe.seeded(seed), Part(Path(out))
     path = stack.attrs.get("file_path")
     path = path if path is not None and Path(path).is_file() else None
-    check_target(out, overwrite=overwrite or part.is_dir(), sources=(path,) if path else ())
+    check_target(out, overwrite=overwrite or part.has_work(), sources=(path,) if path else ())
     view = view_of(pipe, stack)
-    say = _say if progress else (lambda line: None)
-    with _locked(part):
-        job = Job(pipe, stack, view, out, part, path, {"codec": codec, "crf": crf, "bits": bits}, say)
-        job.begin(restart)
-        job.segments()
-        job.finish()
-    shutil.rmtree(part, ignore_errors=True)
-    return out
+    with part.locked():
+        job = Job(pipe, stack, view, part, path, {"codec": codec, "crf": crf, "bits": bits}, progress)
+        try:
+            with media.in_order():
+                job.run(restart=restart, overwrite=overwrite)
+        except KeyboardInterrupt:
+            job.say_stopped()
+            raise
+    return Path(out)
 
 
 class Job:
     """One render: what it knows of itself and where it stands."""
 
-    def __init__(self, pipe, stack, view: View, out: Path, part: Path, path, options: dict, say):
-        self.pipe, self.stack, self.view, self.out, self.part = pipe, stack, view, out, part
-        self.path, self.options, self.say = path, options, say
+    def __init__(self, pipe, stack, view: View, part: Part, path, options: dict, progress: bool):
+        self.pipe, self.stack, self.view, self.part = pipe, stack, view, part
+        self.path, self.options, self.progress = path, options, progress
         block = view.blocks.shape(view.shape)[0]
         self.length = max(SEGMENT // block, 1) * block
         self.time = stack["time"].values
+        self.ends = [*range(self.length, view.shape[0], self.length), view.shape[0]]
 
-    def begin(self, restart: bool) -> None:
-        """Take up the state in the folder, or settle and analyse and leave it there."""
+    def run(self, *, restart: bool, overwrite: bool) -> None:
+        """Do what is left to do."""
         key = self._key()
-        manifest = self.part / "recipe.json"
-        if manifest.is_file() and restart:
-            _emptied(self.part)
-        if manifest.is_file():
-            if json.loads(manifest.read_text())["key"] != key:
-                raise RecipeError(
-                    f"{self.part} holds an unfinished render of another recipe, source or version. "
-                    f"To give it up and begin anew: pipeline.render(source, {str(self.out)!r}, restart=True)."
-                )
+        if restart:
+            self.part.empty()
+        if self.part.read("finished.json") != key:
+            self._check(key, overwrite)
+            self.forecast()
+            self.begin(key)
+            self.segments()
+            self.finish()
+            self.part.write("finished.json", key)
+
+    def begin(self, key: str) -> None:
+        """Settle and analyse, and leave it in the folder; or take it up from there."""
+        if self.part.read("recipe.json") is not None:
             self._load_states()
-            self.say(f"continuing {self.out.name} after {len(self._done())} finished segments")
-        else:
-            _emptied(self.part)
         self.view.solve(lambda what, done, total: self.say(f"{what}: {done}/{total} frames"))
-        self.encoding = media.settle(
-            self.out, shape=self.view.shape, time=self.time, attrs=self.view.spec.tags, spacing=self.view.spec.spacing,
-            **self.options,
-        )  # fmt: skip
         if self.encoding.needs_light:
             self._measure_light()
-        self._save_states()
-        _written(manifest, json.dumps({"key": key}).encode())
+        if self.part.read("recipe.json") is None:
+            self._save_states()
+            self.part.write("recipe.json", key)
+
+    def forecast(self) -> None:
+        """Say what the job will take if it takes long, and refuse it if the disk has no room for it."""
+        total, done = self.view.shape[0], len(self.part.segments())
+        left = total - ([0, *self.ends][done])
+        if not self.progress or left <= forecast.BLOCKS * self.view.blocks.time:
+            return
+        found = forecast.probe(
+            self.view, encoding=self.encoding, scratch=self.part / f"probe{self.part.out.suffix}", quick=LONG * total / left
+        )  # fmt: skip
+        is_begun = self.part.read("recipe.json") is not None
+        passes = 2 if self.encoding.needs_light and not (self.part / "light.json").is_file() else 1
+        seconds = found.seconds(left, analysed=0 if is_begun else total, passes=passes)
+        if found.is_quick or seconds < LONG:
+            return
+        size, free = found.bytes(total, len(self.ends)), shutil.disk_usage(self.part.folder).free
+        memory = found.memory + self.encoding.memory
+        self.say(
+            f"forecast: about {_duration(seconds)}, {memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
+            f"(from {found.frames} frames)"
+        )
+        if size > free:  # half of what it takes: segments and the joined film stand side by side for a moment
+            raise MediaError(
+                f"the film will take about {2 * size / 1e6:.0f} MB with its segments, and the disk of {self.part.folder} has "
+                f"{free / 1e6:.0f} MB left. Make room, or name another folder: df -h {self.part.folder.parent}"
+            )
 
     def segments(self) -> None:
         """Render what is missing."""
-        total, done, begun, first = self.view.shape[0], self._done(), clock.monotonic(), None
-        for number, start in enumerate(range(0, total, self.length)):
-            if number in done:
-                continue
-            if first is None:
-                first = start
-                self._restore(start)
-            stop = min(start + self.length, total)
-            self._segment(number, start, stop)
-            left = (clock.monotonic() - begun) / (stop - first) * (total - stop)
-            if stop - first <= self.length and left > LONG:
-                size = self._file(number).stat().st_size / (stop - start) * total / 1e6
-                self.say(f"forecast: {left / 60:.1f} min to go, {size:.0f} MB of pictures")
-            self.say(f"{stop}/{total} frames, {left:.0f} s left")
+        total, done = self.view.shape[0], len(self.part.segments())
+        if done == len(self.ends):
+            return
+        starts = [0, *self.ends]
+        self._restore(done)
+        causal, back = self.view.graph().causal(), self.view.graph().look_back()
+        for node in causal:
+            node.keep([max(end - back, 0) for end in self.ends[done:]])
+        begun = clock.monotonic()
+        for number in range(done, len(self.ends)):
+            stop = self.ends[number]
+            self._segment(number, starts[number], stop)
+            left = (clock.monotonic() - begun) / (stop - starts[done]) * (total - stop)
+            self.say(f"{stop}/{total} frames, {_duration(left)} left")
 
     def finish(self) -> None:
         """String the segments together, with everything else of the source."""
         record = recipe.record(self.pipe, self.stack, self.view)
         if self.path is not None and "path" in record["source"]:
             record["source"] |= provenance.file_identity(self.path, whole=True)
-        files = [self._file(n) for n in sorted(self._done())]
-        media.join(
-            files,
-            self.out,
+        joined = media.join(
+            self.part.segments(),
+            self.part / self.part.out.name,
             encoding=self.encoding,
             time=self.time,
             like=self.path,
             provenance=provenance.write(record),
         )
+        with self.part.writing():
+            os.replace(joined, self.part.out)
+
+    def say(self, line: str) -> None:
+        if self.progress:
+            print(line, file=sys.stderr, flush=True)
+
+    def say_stopped(self) -> None:
+        """Said also without progress."""
+        done = len(self.part.segments())
+        kept = f"{[0, *self.ends][done]} of {self.view.shape[0]} frames are kept in {self.part.folder}"
+        what = (
+            f"{kept}, and the same command continues"
+            if self.part.has_work()
+            else "the same command begins anew"
+        )
+        print(f"stopped; {what}.", file=sys.stderr, flush=True)
+
+    def _check(self, key: str, overwrite: bool) -> None:
+        """Refuse what cannot be continued or written, before work."""
+        if self.part.read("finished.json") is not None:  # another film is whole; only its folder was left
+            check_target(self.part.out, overwrite=overwrite)
+            self.part.empty()
+        held = self.part.read("recipe.json")
+        if held is None:
+            self.part.empty()
+        elif held != key:
+            raise RecipeError(
+                f"{self.part.folder} holds an unfinished render of another recipe, source or version. "
+                f"To give it up and begin anew: pipeline.render(source, {str(self.part.out)!r}, restart=True)."
+            )
+        else:
+            self.say(f"continuing {self.part.out.name} after {len(self.part.segments())} finished segments")
+        self.encoding = media.settle(
+            self.part.out, shape=self.view.shape, time=self.time, attrs=self.view.spec.tags, spacing=self.view.spec.spacing,
+            **self.options,
+        )  # fmt: skip
+        if self.path is not None:
+            media.check_companions(self.part / self.part.out.name, time=self.time, like=self.path)
 
     def _segment(self, number: int, start: int, stop: int) -> None:
-        unfinished = self._file(number).with_stem(f"unfinished-{number:06d}")
+        unfinished = self.part / f"unfinished-{number:06d}{self.part.out.suffix}"
         at = start
         with media.Writer(unfinished, self.encoding) as writer:
             for block in stream(self.view, start, stop):
                 writer.write(block, self.time[at : at + len(block)])
                 at += len(block)
-        self._save_scans(stop)
-        os.replace(unfinished, self._file(number))
-
-    def _file(self, number: int) -> Path:
-        return self.part / f"{number:06d}{self.out.suffix}"
-
-    def _done(self) -> list[int]:
-        """Finished segments without a gap."""
-        found, number = [], 0
-        while self._file(number).is_file():
-            found.append(number)
-            number += 1
-        return found
+        self._save_scans(number + 1, stop)
+        with self.part.writing():
+            os.replace(unfinished, self.part.segment(number))
+            (self.part / f"scans-{number:06d}.npz").unlink(missing_ok=True)
 
     def _key(self) -> str:
         source = provenance.source_of(self.stack)
@@ -193,96 +244,59 @@ class Job:
         for number, (table, whole) in self.view.solved.items():
             arrays[f"{number}/table"] = table
             arrays |= {f"{number}/whole/{name}": np.asarray(value) for name, value in whole.items()}
-        with (self.part / "solved.part").open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(self.part / "solved.part", self.part / "solved.npz")
-        steps = [recipe.entry_of(step) for step in self.view.steps]
-        _written(self.part / "settled.json", json.dumps(steps).encode())
+        self.part.write_arrays("solved.npz", arrays)
+        self.part.write("settled.json", [recipe.entry_of(step) for step in self.view.steps])
 
     def _load_states(self) -> None:
-        entries = json.loads((self.part / "settled.json").read_text())
+        entries = self.part.read("settled.json")
         for i, (entry, step) in enumerate(zip(entries, self.view.steps, strict=True)):
             if step.open():
-                self.view.steps[i] = recipe.step_of(entry, {})
+                extras = {
+                    f.name: getattr(step, f.name)
+                    for f in dataclasses.fields(step)
+                    if f.metadata.get("role") == "extra"
+                }
+                self.view.steps[i] = recipe.step_of(entry, extras)
         self.view.is_settled = True
-        with np.load(self.part / "solved.npz") as held:
-            for name in held.files:
-                number, kind, *rest = name.split("/")
-                table, whole = self.view.solved.get(int(number), (None, {}))
-                if kind == "table":
-                    table = held[name]
-                else:
-                    whole[rest[0]] = held[name]
-                self.view.solved[int(number)] = (table, whole)
+        for name, array in self.part.read_arrays("solved.npz").items():
+            number, kind, *rest = name.split("/")
+            table, whole = self.view.solved.get(int(number), (None, {}))
+            if kind == "table":
+                table = array
+            else:
+                whole[rest[0]] = array
+            self.view.solved[int(number)] = (table, whole)
 
-    def _save_scans(self, stop: int) -> None:
-        """Leave the states that the next segment starts from."""
-        causal = self.view.graph().causal()
-        if not causal:
-            return
-        back = halo(self.view.steps)[0] + 2 * self.view.blocks.time
+    def _save_scans(self, number: int, start: int) -> None:
+        """Leave the states that segment `number`, which begins at frame `start`, starts from."""
+        graph = self.view.graph()
         arrays = {}
-        for i, node in enumerate(causal):
-            for k, state in node.saved(max(stop - back, 0)).items():
+        for i, node in enumerate(graph.causal()):
+            for k, state in node.saved(max(start - graph.look_back(), 0)).items():
                 arrays |= {f"{i}/{k}/{j}": leaf for j, leaf in enumerate(jax.tree.leaves(state))}
-        with (self.part / "scans.part").open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(self.part / "scans.part", self.part / "scans.npz")
+        if arrays:
+            self.part.write_arrays(f"scans-{number:06d}.npz", arrays)
 
-    def _restore(self, start: int) -> None:
-        saved = self.part / "scans.npz"
-        if start == 0 or not saved.is_file():
-            return
-        with np.load(saved) as held:
-            for i, node in enumerate(self.view.graph().causal()):
-                shape = jax.tree.structure(node.steps[-1].init(node.specs[-2]))
-                names = [n.split("/") for n in held.files if n.split("/")[0] == str(i)]
-                for k in {int(n[1]) for n in names}:
-                    leaves = [held[f"{i}/{k}/{j}"] for j in range(shape.num_leaves)]
-                    node.restore({k: jax.tree.unflatten(shape, leaves)})
+    def _restore(self, number: int) -> None:
+        held = self.part.read_arrays(f"scans-{number:06d}.npz")
+        for i, node in enumerate(self.view.graph().causal()):
+            shape = jax.tree.structure(node.steps[-1].init(node.specs[-2]))
+            for k in {int(name.split("/")[1]) for name in held if name.split("/")[0] == str(i)}:
+                leaves = [held[f"{i}/{k}/{j}"] for j in range(shape.num_leaves)]
+                node.restore({k: jax.tree.unflatten(shape, leaves)})
 
     def _measure_light(self) -> None:
-        import dataclasses
-
-        known = self.part / "light.json"
-        if not known.is_file():
+        if self.part.read("light.json") is None:
             self.say("measuring light levels for the HDR10 metadata")
             found = media.measure(stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020"))
-            _written(known, json.dumps(dataclasses.asdict(found)).encode())
-        about = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(known.read_text()).items()}
+            self.part.write("light.json", dataclasses.asdict(found))
+        held = self.part.read("light.json")
+        about = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}
         self.encoding = dataclasses.replace(self.encoding, light=Light(**about))
 
 
-@contextmanager
-def _locked(part: Path) -> Iterator[None]:
-    """Hold the folder for this process; the system lets go of it however the process ends."""
-    part.mkdir(exist_ok=True)
-    with (part / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise MediaError(
-                f"another render is writing {part.stem}. Wait for it, or write elsewhere: pipeline.render(source, 'other.mp4')."
-            ) from error
-        try:
-            yield
-        except KeyboardInterrupt:
-            _say(f"stopped; what is finished is kept in {part}. The same command continues.")
-            raise
-
-
-def _emptied(part: Path) -> None:
-    for file in part.iterdir():
-        if file.name != "lock":
-            file.unlink()
-
-
-def _written(path: Path, data: bytes) -> None:
-    """Write whole or not at all."""
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _duration(seconds: float) -> str:
+    """For people: "45 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -114,5 +114,18 @@ def resize(
 
 
 def crop(top: int, left: int, height: int, width: int) -> Crop:
-    """Keep `height` x `width` pixels from (`top`, `left`). Exact; coordinates keep saying where they came from."""
+    """Keep a rectangle of the picture. Exact: the pixels are copied, and their coordinates keep saying where they came from.
+
+    It is unable to reach beyond the picture: nothing is padded.
+
+    Args:
+      top: first row that is kept, pixels from the top.
+      left: first column that is kept.
+      height: rows.
+      width: columns.
+
+    Raises:
+      RecipeError: a negative corner or an empty rectangle.
+      StackError, when it meets a stack: the rectangle leaves the picture.
+    """
     return Crop(top=top, left=left, height=height, width=width)

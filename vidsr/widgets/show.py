@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, TALLEST = 5.0, 9.0  # inches a picture
+WIDEST = 15.0  # inches of all of them together
 CODED = ("pq", "hlg", "linear")  # transfers that a display for SDR shows wrongly
 
 
@@ -50,7 +51,8 @@ def show(
     names = _names(titles, len(stacks))
     pictures = _same_frame(stacks, frame)
     left, right, bottom, top = _around([_extent(p) for p in pictures])
-    size = (WIDTH * len(stacks), min(WIDTH * (bottom - top) / (right - left), TALLEST) + 0.6)
+    width = min(WIDTH, WIDEST / len(stacks))
+    size = (width * len(stacks), min(width * (bottom - top) / (right - left), TALLEST) + 0.6)
     figure, axes = pyplot.subplots(
         1, len(stacks), figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
