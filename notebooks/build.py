@@ -6,6 +6,8 @@ The .py in percent form (jupytext) is the source. It runs in a fresh kernel in a
 of paths, times and ids of the run, so that a rebuild changes what the code changed and no more.
 """
 
+import base64
+import io
 import os
 import platform
 import sys
@@ -16,10 +18,12 @@ from typing import Any
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("notebooks", "tutorials")
 TIMEOUT = 600  # seconds a cell
+LARGEST_PNG = 100_000  # characters of base64; larger pictures become JPEG
 METADATA = {
     "jupytext": {"formats": "ipynb,py:percent"},
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -49,7 +53,7 @@ def tidied(notebook: Any, folder: Path) -> Any:
         cell.id = f"cell-{number}"
         cell.metadata.pop("lines_to_next_cell", None)
         if "outputs" in cell:
-            cell.outputs = _joined(cell.outputs)
+            cell.outputs = [_smaller(output) for output in _joined(cell.outputs)]
     text = nbformat.writes(notebook)
     for place in {str(folder), str(folder.resolve())}:
         text = text.replace(place + "/", "")
@@ -69,6 +73,17 @@ def _joined(outputs: list[Any]) -> list[Any]:
         else:
             joined.append(output)
     return joined
+
+
+def _smaller(output: Any) -> Any:
+    """Large pictures as JPEG: a notebook is read in a browser, and history is for ever."""
+    data = output.get("data", {})
+    if len(data.get("image/png", "")) > LARGEST_PNG:
+        picture = Image.open(io.BytesIO(base64.b64decode(data.pop("image/png")))).convert("RGB")
+        packed = io.BytesIO()
+        picture.save(packed, "jpeg", quality=85, subsampling=0, optimize=True)
+        data["image/jpeg"] = base64.b64encode(packed.getvalue()).decode()
+    return output
 
 
 def build(source: Path) -> Path:

@@ -8,7 +8,7 @@ place, in order; an empty plan lets it end:
   at       wait until this was said
   wait     then, so many seconds
   signal   then send this signal, 9 unless given
-  second   or then, instead of a signal, start a second render to the same place
+  second   or then, instead of a signal, halt it and start a second render to the same place
   replace  the render kills itself before its n-th file is put under its name
 Prints one line of JSON a render: status, seconds, what it said, the files it left in `<out>.part`.
 """
@@ -92,7 +92,9 @@ def run(name: str, given: Path, out: Path, plan: dict, number: int) -> dict:
             waits = False
             time.sleep(plan.get("wait", 0))
             if plan.get("second"):
+                os.kill(child, signal.SIGSTOP)  # it holds still, and the place
                 report["second"] = run(name, given, out, {}, number + 1000)
+                os.kill(child, signal.SIGCONT)
             else:
                 os.kill(child, plan.get("signal", signal.SIGKILL))
         pid, state = os.waitpid(child, os.WNOHANG)

@@ -12,7 +12,10 @@ from vidsr.media import colour as colours
 from vidsr.media.light import Light
 from vidsr.media.timing import rate_of, ticks_of
 
-THREADS = 4  # fixed: frame threads change the bits of x264 and x265, so they must not follow the machine
+THREADS = 4  # fixed: frame threads change the bits, so they must not follow the machine
+THREADS_H264 = (
+    1  # with more, x264 gives one clip in some eight runs other bits: seen at uneven timestamps with B frames
+)
 KEY_SECONDS = 2  # a key frame at least this often, so that players and readers can jump
 
 

@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from vidsr.errors import MediaError, StackError
 from vidsr.media.convert import EXACT, LIMITED_WHITE_16
-from vidsr.media.encoding import CODECS, KEY_SECONDS, THREADS, Encoding
+from vidsr.media.encoding import CODECS, KEY_SECONDS, THREADS, THREADS_H264, Encoding
 
 _SWS = {1: 1, 5: 5, 6: 5, 9: 9}
 
@@ -112,7 +112,7 @@ class Writer:
         context.colorspace = e.matrix
         context.color_range = 2 if e.layout in ("rgb", "gray") else 1
         context.gop_size = 1 if e.codec in ("ffv1", "prores") else max(1, round(KEY_SECONDS * e.rate))
-        context.thread_count = THREADS
+        context.thread_count = THREADS_H264 if e.codec == "h264" else THREADS
         if e.fields != "progressive":
             context.field_order = {"tff": 2, "bff": 3}[e.fields]
             if e.codec == "h264":
