@@ -70,7 +70,7 @@ def filled(x, mask, t, near):
         spread = np.maximum(mean[..., -1:] - (mean[..., :-1] ** 2).mean(-1, keepdims=True), 0)
         spread = np.where(found[..., -1:] > inpaint.FAINT, spread, 1.0)
         doubt = spread / (2 * variance + inpaint.TOLERANCE**2)
-        share = whole[middle] * np.clip(2 - 2 * doubt, 0, 1)
+        share = whole[middle] * np.clip(3 - 4 * doubt, 0, 1)
         weight = share / (spread + inpaint.TOLERANCE**2) ** 2
         total = total + weight * (moved[middle] + mean[..., :-1])
         weights, trust = weights + weight, trust + share
