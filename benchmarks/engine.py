@@ -2,9 +2,10 @@
 
   overhead      CPU time of `denoise(sigma) | super_resolve(4)` on 120 frames of 320 x 180 in memory, over that of one jitted
                 function written by hand for this very chain: cut scores of the new pairs of frames, non-local means
-                over five frames, the network, in blocks of eight, results gathered in one array. The same kernels on
-                both sides, one thread on one core; both in turns in one process, median of the ratios. Frames are equal
-                to 1e-5
+                over five frames, the network, in the engine's own blocks (two frames here; of eight, the function by
+                hand takes a fifth more, since its memory is fetched anew at every call), results gathered in one
+                array. The same kernels on both sides, one thread on one core; both in turns in one process,
+                median of the ratios. Frames are equal to 1e-5
   memory        peak resident memory of a process that renders 800 frames of a file, over one that renders 80
   compilations  of the chain's fused call and of its measured rows on a first clip; then again for a clip of another
                 length, another seed and another sigma
@@ -21,8 +22,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-FRAMES, HEIGHT, WIDTH, BLOCK = 120, 180, 320, 8
-SIGMA, RADIUS, SEARCH, CORE = 0.05, 2, 3, 0
+FRAMES, HEIGHT, WIDTH, SCALE = 120, 180, 320, 4
+SIGMA, RADIUS, SEARCH = 0.05, 2, 3
 
 if __name__ == "__main__":  # before jax starts its threads
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -37,6 +38,9 @@ import numpy as np  # noqa: E402
 import vidsr  # noqa: E402
 from vidsr import hub, models  # noqa: E402
 from vidsr.functional import cuts, temporal  # noqa: E402
+from vidsr.run.blocks import choose  # noqa: E402
+
+BLOCK = choose(SCALE**2 * HEIGHT * WIDTH).time
 
 
 def clip(frames: int = FRAMES, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
@@ -66,8 +70,8 @@ pair_scores = jax.jit(cuts.pair_scores)
 
 @partial(jax.jit, static_argnames="graph")
 def fused(graph, params, block, known, place, total, sigma):
-    """Eight frames out of twelve. `known` holds the scores of the first four, which the call before measured."""
-    scores = jnp.concatenate([known, cuts.pair_scores(block[3:])])
+    """BLOCK frames out of four more. `known` holds the scores of the first four, which calls before measured."""
+    scores = jnp.concatenate([known, cuts.pair_scores(block[2 * RADIUS - 1 :])])
     shot = jnp.cumsum(scores > cuts.THRESHOLD)
     near = np.arange(BLOCK)[:, None] + np.arange(2 * RADIUS + 1)
     inside = (place[near] >= 0) & (place[near] < total)
@@ -83,9 +87,9 @@ def overhead(repeats: int) -> None:
     """Print the CPU time of the pipeline over that of `by_hand`."""
     values = clip()
     stack = vidsr.stack(values, fps=25).vid.assign(transfer="bt709")
-    pipe = vidsr.denoise(SIGMA) | vidsr.super_resolve(4)
-    net = hub.load("sr-compact-x4")
-    short = stack.isel(time=slice(0, 4 * BLOCK))
+    pipe = vidsr.denoise(SIGMA) | vidsr.super_resolve(SCALE)
+    net = hub.load(f"sr-compact-x{SCALE}")
+    short = stack.isel(time=slice(0, 16))
     apart = np.abs(pipe(short).values - by_hand(net, short.values)).max()  # and both are compiled
     assert apart < 1e-5, apart
     ratios = []

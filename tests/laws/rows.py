@@ -147,7 +147,7 @@ def inpainting(rng, spec, numbers):
     mask[0, : shape[1] // 4, : shape[2] // 4] = 1
     grid = schema.Grid(spec.spacing, spec.origin)
     return Inpaint(
-        mask=schema.build(mask, time=np.arange(shape[0]), frame=numbers, grid=grid), radius=1, limit=3
+        mask=schema.build(mask, time=np.arange(shape[0]), frame=numbers, grid=grid), radius=2, limit=3
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.run import toys
 from vidsr.run.blocks import Blocks
 from vidsr.run.law import Spec
+from vidsr.run.states import StateTable
 from vidsr.run.stream import stream
 from vidsr.run.view import View
 
@@ -76,6 +77,44 @@ def test_a_scan_comes_back_to_a_kept_state():
     film.asked.clear()
     np.testing.assert_array_equal(v[100], whole[100])
     assert len(film.frames()) <= 40
+
+
+def test_a_scan_goes_on_from_the_one_state_that_was_kept(monkeypatch):
+    film = Counting((400, 6, 8, 3))
+    steps = [toys.Recursive(), toys.Median(radius=2)]
+    whole = view(film, steps)[:]
+    first, again = view(film, steps), view(film, steps)
+    (causal,), back = first.graph().causal(), first.graph().look_back()
+    causal.keep([320 - back])
+    list(stream(first, 0, 320))
+    assert len(causal.states) <= 4  # the last three, and the one to go on from
+    (resumed,) = again.graph().causal()
+    resumed.restore(causal.saved(320 - back))
+    runs = []
+    advance = resumed._advance
+    monkeypatch.setattr(resumed, "_advance", lambda k: (runs.append(k), advance(k))[1])
+    np.testing.assert_array_equal(np.concatenate(list(stream(again, 320))), whole[320:])
+    assert runs[0] >= 320 // 8 - 3 and runs == list(range(runs[0], 50))
+
+
+def test_an_open_step_behind_an_analysis_has_it_run_once(monkeypatch):
+    class Open(toys.Gain):
+        def open(self):
+            return self.gain == 0
+
+        def settle(self, spec, look):
+            return toys.Gain(gain=float(look([3]).max()))
+
+    film = Counting((50, 6, 8, 3))
+    measured = []
+    measure = StateTable._measure
+    monkeypatch.setattr(
+        StateTable, "_measure", lambda table, a, b: (measured.extend(range(a, b)), measure(table, a, b))[1]
+    )
+    v = view(film, [toys.Level(), Open(gain=0)])
+    for _ in stream(v):
+        pass
+    assert measured == list(range(50)) and v.steps[1].gain > 0
 
 
 def compilations(work):

@@ -1,13 +1,18 @@
 """render: the numbers of the pipeline, in a file; interrupted and continued it ends the same; one writer at a time."""
 
+import errno
 import fcntl
 
 import numpy as np
 import pytest
 
 import vidsr
+from tests.media.conftest import encode
+from vidsr import media
 from vidsr.errors import MediaError, RecipeError
+from vidsr.media.writer import writing_failed
 from vidsr.transforms import render as rendering
+from vidsr.transforms.part import Part
 
 
 @pytest.fixture
@@ -86,3 +91,79 @@ def test_a_file_remembers_how_it_was_made(source, tmp_path):
     assert again.seed == 7
     want = np.clip(again(vidsr.open(source)).values, 0, 1)
     np.testing.assert_allclose(made.values, want, rtol=0, atol=0.51 / 65535)
+
+
+def test_a_disk_that_fills_up_keeps_what_is_finished(source, tmp_path, monkeypatch, capsys):
+    pipe = vidsr.pipeline(vidsr.denoise(0.1, causal=True))
+    pipe.render(source, tmp_path / "whole.mkv", progress=False)
+    mux, room = media.Writer._mux, [10]
+
+    def no_room(writer, frame):
+        room[0] -= 1
+        if not room[0]:
+            raise writing_failed(writer.path, OSError(errno.ENOSPC, "No space left on device"))
+        mux(writer, frame)
+
+    monkeypatch.setattr(media.Writer, "_mux", no_room)
+    with pytest.raises(MediaError, match="is full. Make room"):
+        pipe.render(source, tmp_path / "out.mkv", progress=False)
+    assert "stopped; 8 of 20 frames are kept in" in capsys.readouterr().err
+    assert not list((tmp_path / "out.mkv.part").glob("unfinished*"))
+    pipe.render(source, tmp_path / "out.mkv", progress=False)
+    assert (tmp_path / "out.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
+
+
+def test_a_full_disk_at_a_state_file_is_one_sentence(source, tmp_path, monkeypatch):
+    def no_room(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", no_room)
+    with pytest.raises(MediaError, match="is full. Make room"):
+        vidsr.resize(2).render(source, tmp_path / "out.mkv", progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["in.mkv"]
+
+
+def test_a_folder_of_someone_else_is_left_alone(source, tmp_path):
+    (tmp_path / "out.mkv.part").mkdir()
+    (tmp_path / "out.mkv.part" / "thesis.txt").write_text("mine")
+    with pytest.raises(MediaError, match="was not made by a render.*mv "):
+        vidsr.resize(2).render(source, tmp_path / "out.mkv", progress=False)
+    assert (tmp_path / "out.mkv.part" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_render_that_ended_while_clearing_up_is_done(source, tmp_path, monkeypatch):
+    clear = Part.clear
+    monkeypatch.setattr(Part, "clear", lambda part: None)
+    vidsr.resize(2).render(source, tmp_path / "out.mkv", progress=False)
+    monkeypatch.setattr(Part, "clear", clear)
+    monkeypatch.setattr(rendering.Job, "begin", lambda job, key: pytest.fail("it began again"))
+    vidsr.resize(2).render(source, tmp_path / "out.mkv", progress=False)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mkv", "out.mkv"]
+    with pytest.raises(MediaError, match="overwrite=True"):
+        vidsr.resize(2).render(source, tmp_path / "out.mkv", progress=False)
+
+
+def test_a_stream_the_container_cannot_hold_is_known_before_work(tmp_path, monkeypatch):
+    film = encode(tmp_path / "in.mkv", range(12), sound=True)
+    monkeypatch.setattr(rendering.Job, "begin", lambda job, key: pytest.fail("it began"))
+    with pytest.raises(MediaError, match=r"\.webm cannot hold the audio.*out\.mkv"):
+        vidsr.resize(0.5).render(film, tmp_path / "out.webm", progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["in.mkv"]
+
+
+def test_a_changed_source_or_seed_is_another_render(source, tmp_path, monkeypatch):
+    pipe = vidsr.pipeline(vidsr.resize(0.5), vidsr.regrain(0.02))
+    monkeypatch.setattr(rendering.Job, "finish", lambda job: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        pipe.render(source, tmp_path / "out.mkv", seed=1, progress=False)
+    monkeypatch.undo()
+    with pytest.raises(RecipeError, match="restart=True"):
+        pipe.render(source, tmp_path / "out.mkv", seed=2, progress=False)
+    with pytest.raises(RecipeError, match="restart=True"):
+        pipe.render(source, tmp_path / "out.mkv", seed=1, end=0.4, progress=False)
+    with pytest.raises(RecipeError, match="restart=True"):
+        pipe.render(source, tmp_path / "out.mkv", seed=1, crf=30, progress=False)
+    other = np.random.default_rng(1).random((20, 32, 48, 3), np.float32)
+    vidsr.save(vidsr.stack(other, fps=25), source, codec="ffv1", overwrite=True)
+    with pytest.raises(RecipeError, match="restart=True"):
+        pipe.render(source, tmp_path / "out.mkv", seed=1, progress=False)

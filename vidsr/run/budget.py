@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from vidsr.errors import RecipeError, StackError
+from vidsr.frames.schema import LARGEST_SIDE
 from vidsr.run.blocks import Blocks
 from vidsr.run.law import Spec
 from vidsr.run.stream import AHEAD
 
-LARGEST_SIDE = 16384  # pixels
 SAMPLE = 4  # bytes, float32
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
@@ -24,13 +24,11 @@ def check(steps: Sequence[Any], specs: Sequence[Spec], blocks: Blocks) -> None:
     Args:
       steps: the chain; specs: specs[i] comes into step i, specs[-1] comes out; blocks: its block shape.
     """
-    for step, spec in zip([None, *steps], specs, strict=True):
+    for step, spec in zip(steps, specs[1:], strict=True):
         _, height, width, _ = spec.shape
         if max(height, width) > LARGEST_SIDE:
-            who = f"{type(step).__name__} would make" if step is not None else "the stack has"
-            kind = RecipeError if step is not None else StackError
-            raise kind(
-                f"{who} frames of {width} x {height}, above {LARGEST_SIDE} a side. "
+            raise RecipeError(
+                f"{type(step).__name__} would make frames of {width} x {height}, above {LARGEST_SIDE} a side. "
                 "Scale or crop first: vidsr.resize(0.5) or vidsr.crop(top, left, height, width)."
             )
     need, budget = least(specs, blocks), available()
@@ -67,8 +65,14 @@ def size(spec: Spec, frames: int | None = None) -> int:
 
 def available() -> int:
     """Bytes of memory this process may use: VIDSR_MEMORY_GB, or the machine's, or less if the system says so."""
-    if "VIDSR_MEMORY_GB" in os.environ:
-        return int(float(os.environ["VIDSR_MEMORY_GB"]) * 1e9)
+    given = os.environ.get("VIDSR_MEMORY_GB")
+    if given is not None:
+        try:
+            return int(float(given) * 1e9)
+        except ValueError as error:
+            raise RecipeError(
+                f"VIDSR_MEMORY_GB={given!r} is no number of gigabytes. For example: export VIDSR_MEMORY_GB=8"
+            ) from error
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     granted = _CGROUP.read_text().strip() if _CGROUP.is_file() else "max"
     return min(machine, int(granted)) if granted.isdigit() else machine

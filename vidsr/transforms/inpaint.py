@@ -28,14 +28,13 @@ class Inpaint(Analysis):
     """
 
     fidelity: ClassVar[str] = "faithful"
+    reach: ClassVar[int | None] = (
+        0  # a row is a pair of neighbours; the window of frames holds all that are summed
+    )
 
     radius: int = option(2, unit="frames each side", low=1, high=8)
     limit: int = option(32, unit="pixels", low=1, high=256)
     mask: Any = extra()
-
-    @property
-    def reach(self) -> int:
-        return self.radius
 
     def spec(self, spec: Spec) -> Spec:
         if self.mask is not None and self.mask.sizes["channel"] != 1:

@@ -80,8 +80,9 @@ def render(
         try:
             with media.in_order():
                 job.run(restart=restart, overwrite=overwrite)
-        except KeyboardInterrupt:
-            job.say_stopped()
+        except (KeyboardInterrupt, MediaError) as error:
+            if part.is_unfinished() or isinstance(error, KeyboardInterrupt):
+                job.say_stopped()
             raise
     return Path(out)
 
