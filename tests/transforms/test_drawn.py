@@ -61,6 +61,16 @@ def test_the_mask_follows_blur_and_resize(still):
     assert not (changed & (mask.values == 0)).any()
 
 
+def test_what_was_done_before_the_dust_moves_no_speck(still):
+    before = vidsr.resize(0.5) | vidsr.super_resolve(4) | vidsr.stabilise(border="crop", limit=4)
+    clean = before(still)
+    dusty = (before | vidsr.degrade(dust=0.1))(still, seed=2)
+    mask = vidsr.damage_mask(dusty)
+    changed = (np.abs(dusty.values - clean.values) > 1e-6).any(axis=-1, keepdims=True)
+    assert mask.shape == (6, 88, 120, 1) and 0.03 < changed.mean()
+    assert not (changed & (mask.values == 0)).any() and mask.values.mean() < changed.mean() + 0.01
+
+
 def test_dust_goes_by_its_own_mask(still):
     dusty = vidsr.degrade(dust=0.05)(still, seed=1)
     out = vidsr.inpaint(vidsr.damage_mask(dusty), limit=4)(dusty)

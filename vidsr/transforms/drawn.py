@@ -11,6 +11,7 @@ import xarray as xr
 
 from vidsr.errors import StackError
 from vidsr.frames import schema
+from vidsr.run.graph import specs_of
 from vidsr.run.law import At
 from vidsr.transforms import apply as applying
 from vidsr.transforms import recipe
@@ -21,6 +22,7 @@ from vidsr.transforms.pipeline import Pipeline
 CARRY = ("Resize", "Crop", "Blur", "Weave")  # steps that move or spread what was damaged before them
 KEEP = ("Noise", "Grain", "Regrain", "Flicker", "Jpeg", "HdrLift")  # steps that leave it in its place
 _TAGS = {"transfer": "linear", "primaries": "bt709", "fields": "progressive"}
+_SDR = {"transfer": "bt709", "primaries": "bt709"}  # what any step that was run would have taken
 LEAST = 0.5 / 255  # share of a pixel made of damaged ones, from which on it counts
 
 
@@ -73,7 +75,9 @@ def damage_mask(stack: xr.DataArray) -> xr.DataArray:
       StackError: the record names no dust, or steps after it (a restoration) that do not keep the damage.
     """
     record, numbers, is_file = recipe.made(stack)
-    spec = recipe.read_input(record)
+    steps = _steps(record)
+    first = _first_dust(steps)
+    spec = specs_of(steps[:first], recipe.read_input(record).tagged(**_SDR))[-1]
     shape = (len(numbers), *spec.shape[1:3], 1)
     data = (
         da.zeros(shape, np.float32, chunks=(1, *shape[1:]))
@@ -82,7 +86,7 @@ def damage_mask(stack: xr.DataArray) -> xr.DataArray:
     )
     grid = schema.Grid(spec.spacing, spec.origin)
     blank = schema.build(data, time=stack["time"].values, frame=numbers, grid=grid, attrs=_TAGS)
-    pipe = Pipeline(_mask_steps(_steps(record)), blocks=tuple(record["blocks"]), seed=record["seed"])
+    pipe = Pipeline(_mask_steps(steps[first:]), blocks=tuple(record["blocks"]), seed=record["seed"])
     return _on(stack, applying.run(pipe, blank), is_file)
 
 
@@ -99,6 +103,17 @@ def _steps(record: dict[str, Any]) -> list[Transform]:
     return [recipe.step_of({k: v for k, v in e.items() if k != "extras"}, {}) for e in record["steps"]]
 
 
+def _first_dust(steps: list[Transform]) -> int:
+    """Where the dust came in: what was done before matters for the size of the frames alone."""
+    found = [i for i, step in enumerate(steps) if isinstance(step, Dust)]
+    if not found:
+        raise StackError(
+            "the record of this stack names no dust, so there is no mask to rebuild. "
+            "For dust: vidsr.degrade(dust=0.01)(clip)."
+        )
+    return found[0]
+
+
 def _mask_steps(steps: list[Transform]) -> tuple[Transform, ...]:
     kept: list[Transform] = []
     for step in steps:
@@ -107,16 +122,11 @@ def _mask_steps(steps: list[Transform]) -> tuple[Transform, ...]:
             kept.append(DustMask(**{f.name: getattr(step, f.name) for f in dataclasses.fields(step)}))
         elif name in CARRY:
             kept.append(step)
-        elif name not in KEEP and any(isinstance(s, DustMask) for s in kept):
+        elif name not in KEEP:
             raise StackError(
                 f"{name} came after the dust, and what it leaves of the damage cannot be told. "
                 "Ask what went into it: vidsr.damage_mask(degraded)."
             )
-    if not any(isinstance(step, DustMask) for step in kept):
-        raise StackError(
-            "the record of this stack names no dust, so there is no mask to rebuild. "
-            "For dust: vidsr.degrade(dust=0.01)(clip)."
-        )
     return (*kept, Mark())
 
 
