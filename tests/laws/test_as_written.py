@@ -82,6 +82,7 @@ def test_the_command_line_says_the_same(said, folder):
 
 def test_explain_names_steps_passes_and_fidelity(said, folder):
     text = str(said["q"].explain(said["clip"]))
+    assert "sigma=None" not in text
     for word in (
         "Stabilise",
         "Denoise",

@@ -32,4 +32,8 @@ def test_any_chain(seed, compiled_quickly):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 1400))
 def test_any_chain_exhaustive(seed):
+    if (
+        seed % 25 == 0
+    ):  # every program holds memory maps, of which a process may have some 65,000: it ends after 250 cases
+        jax.clear_caches()
     chains.check(seed, apart=seed % 10 == 0)

@@ -13,9 +13,10 @@ from vidsr.run import budget
 from vidsr.run.graph import cut, passes
 from vidsr.run.law import halo
 from vidsr.transforms.apply import view_of
-from vidsr.transforms.forecast import probe
+from vidsr.transforms.forecast import Forecast, probe
 
 UNITS_SHOWN = 6  # digits
+PATIENCE = 60.0  # seconds: a longer analysis is left to the run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Explanation:
 def explain(pipe: Any, source: Any = None) -> Explanation:
     """See `Pipeline.explain`. With a source it settles open fields and runs two blocks to measure time and memory.
 
-    Fields that only a whole-clip analysis could settle stay open: explaining takes seconds, not a pass over the clip.
+    A field that looks through a whole-clip analysis has that run, unless the probe says that it takes more than `PATIENCE`.
     """
     if isinstance(source, str | os.PathLike):
         source = media.open(source)
@@ -53,12 +54,17 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
     if source is not None:
         schema.check(source)
         view = view_of(pipe.seeded(pipe.seed or 0), source)
-        if not _waits(steps):
+        waits = _waits(steps)
+        if not waits:
+            view.graph()
+        found = probe(view)
+        if waits and found.analysis * view.shape[0] < PATIENCE:
             view.graph()
         steps = view.steps
-        facts += _cost(view)
+        facts += _cost(view, found)
     if any(step.open() for step in steps):
-        facts.append(("reads around", "known once settled on a clip: explain(clip)"))
+        when = "on a clip: explain(clip)" if source is None else "by the first look at the result"
+        facts.append(("reads around", f"known once settled {when}"))
     else:
         t, y, x = halo(steps)
         facts.append(("reads around", f"{t} frames, {y} rows, {x} columns either side"))
@@ -74,7 +80,7 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
 
 
 def _waits(steps: Any) -> bool:
-    """Whether a field can only be settled once a whole-clip analysis has run."""
+    """Whether a field can be settled only once a whole-clip analysis has run."""
     after = False
     for step in steps:
         if after and step.open():
@@ -99,10 +105,9 @@ def _described(step: Any) -> tuple[str, str, str]:
     return type(step).__name__, ", ".join(parts), step.fidelity
 
 
-def _cost(view: Any) -> list[tuple[str, str]]:
+def _cost(view: Any, found: Forecast) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
-    found = probe(view)
     taken = found.seconds(frames, analysed=frames)
     each = 1000 * (found.run + found.analysis)
     whole, encoder = budget.size(view.spec) / 1e6, media.HELD["h264"] * height * width
