@@ -149,7 +149,7 @@ finished = clean | vidsr.super_resolve(SCALE) | vidsr.regrain(GRAIN)
 finished.explain(clip)
 
 # %% [markdown]
-# `explain` looked at the clip: it settled the noise's strength by measuring it, ran one block to time it, and says how far each result looks.
+# `explain` looked at the clip: it settled the noise's strength by measuring it, ran two blocks to time it, and says how far each result looks.
 # The call is lazy, because the clip is, and a look at one frame computes only what that frame needs.
 
 # %%
