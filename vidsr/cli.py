@@ -92,8 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     zoo.add_parser("list", help="all of them").set_defaults(run=_zoo_list)
 
+    photographs = commands.add_parser("photographs", help="download what the zoo was trained on (190 MB)")
+    photographs.add_argument("folder")
+    photographs.set_defaults(run=_photographs)
+
     train = commands.add_parser("train", help="run a zoo entry's recipe, or continue it")
-    train.add_argument("recipe", help="for example zoo/sr-compact-x4")
+    train.add_argument("recipe", help="for example zoo/sr-tiny-x4")
     train.add_argument("--data", help="folder of photographs with manifest.json")
     train.add_argument("--out", help="folder for checkpoint and weights")
     train.add_argument("--steps", type=int, help="stop after so many, resumable")
@@ -135,6 +139,12 @@ def _zoo_list(options: argparse.Namespace) -> None:
     import vidsr
 
     print(vidsr.hub.list())
+
+
+def _photographs(options: argparse.Namespace) -> None:
+    import vidsr
+
+    vidsr.train.gather(options.folder)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+from dataclasses import asdict
 
 import jax
 import jax.numpy as jnp
@@ -47,7 +48,7 @@ def test_config_and_digest(entry):
 
 def test_it_beats_its_own_bicubic_row(entry):
     metrics = json.loads((entry[1] / "metrics.json").read_text())
-    assert metrics["parameters"] == models.count(hub.load(entry[0]).params) <= 100_000
+    assert metrics["parameters"] == models.count(hub.load(entry[0]).params) <= 450_000
     for measure in ("psnr_y", "ssim_y"):
         assert metrics[measure]
         for row in metrics[measure].values():
@@ -87,10 +88,8 @@ def test_the_recipe_names_what_the_config_says(entry):
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
     config, metrics = (json.loads((folder / file).read_text()) for file in ("config.json", "metrics.json"))
-    assert recipe.ID == name and recipe.ARGS == config["args"]
-    assert {key: getattr(recipe.SETTINGS, key) for key in ("steps", "batch", "patch", "seed", "engine")} == {
-        key: metrics["run"][key] for key in ("steps", "batch", "patch", "seed", "engine")
-    }
+    assert (recipe.ENTRY.name, recipe.ENTRY.args) == (name, config["args"])
+    assert metrics["run"].items() >= asdict(recipe.ENTRY.settings).items()
     assert len((folder / "recipe.py").read_text().splitlines()) <= 200
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from vidsr import models
 from vidsr.errors import RecipeError
-from vidsr.train import Pairs, Settings, fit, validator
+from vidsr.train import Pairs, Settings, fit, losses, validator
 
 ARGS = {"channels": 3, "width": 4, "depth": 1, "scale": 2}
 
@@ -37,6 +37,7 @@ def run(network, pictures, folder, *, stop=None, **settings):
         *network,
         pictures,
         chosen,
+        model="compact",
         folder=folder,
         evaluate=lambda params: {},
         every=2,
@@ -60,13 +61,29 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(network, pictures, tmp_path
     assert same(whole.params, parts.params) and not same(whole.params, network[1])
 
 
-def test_the_engines_take_the_same_steps(network, pictures, tmp_path):
+@pytest.mark.parametrize("model", ["compact", "luma"])
+def test_the_twin_has_the_gradient_of_the_network(model):
+    """Only the gradient is asked to agree: SOAP turns rounding into steps where a gradient vanishes."""
+    pytest.importorskip("torch")
+    from vidsr.adapters import twin
+
+    args = {"width": 4, "depth": 1, "scale": 2, **({"channels": 3} if model == "compact" else {})}
+    graphdef, params = models.build(model, seed=0, **args)
+    x = jax.random.uniform(jax.random.key(0), (2, 6, 8, 3))
+    y = jax.random.uniform(jax.random.key(1), (2, 12, 16, 3))
+    wanted = jax.value_and_grad(lambda p: losses.l1(models.apply(graphdef, p, x), y))(params)
+    found = twin.gradient(model, scale=2, loss=losses.l1)(params, np.asarray(x), np.asarray(y))
+    assert abs(found[0] - float(wanted[0])) < 1e-6
+    assert jax.tree.structure(found[1]) == jax.tree.structure(wanted[1])
+    for a, b in zip(jax.tree.leaves(found[1]), jax.tree.leaves(wanted[1]), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
+
+
+def test_the_engines_learn_alike(network, pictures, tmp_path):
     pytest.importorskip("torch")
     ours, twin = (run(network, pictures, tmp_path / engine, engine=engine) for engine in ("jax", "torch"))
-    for a, b in zip(jax.tree.leaves(ours.params), jax.tree.leaves(twin.params), strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=2e-4)
     np.testing.assert_allclose(
-        [r["loss"] for r in ours.history], [r["loss"] for r in twin.history], rtol=1e-3
+        [r["loss"] for r in ours.history], [r["loss"] for r in twin.history], rtol=3e-2
     )
 
 
@@ -77,6 +94,7 @@ def test_the_loss_falls_and_validation_is_reported(network, pictures, tmp_path):
         *network,
         pictures,
         settings,
+        model="compact",
         folder=tmp_path,
         evaluate=validator(network[0], pictures),
         every=20,

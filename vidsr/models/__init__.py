@@ -16,8 +16,9 @@ from jax import Array
 
 from vidsr.errors import RecipeError
 from vidsr.models.compact import Compact
+from vidsr.models.luma import Luma
 
-BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact}
+BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact, "luma": Luma}
 
 
 def build(name: str, *, seed: int = 0, **args: int) -> tuple[nnx.GraphDef, dict[str, Any]]:

@@ -106,3 +106,16 @@ class Conv(nnx.Module):
             return y
         # PReLU written with max and products alone: converters to other engines often lack `where`.
         return jnp.maximum(y, 0.0) - self.slope[...] * jnp.maximum(-y, 0.0)
+
+
+class Pointwise(nnx.Module):
+    """A 1x1 convolution with bias: every pixel by itself, channels mixed."""
+
+    def __init__(self, inputs: int, outputs: int, *, spread: float | None = None, rngs: nnx.Rngs):
+        spread = (1.0 / inputs) ** 0.5 if spread is None else spread
+        self.kernel = nnx.Param(spread * jax.random.normal(rngs.params(), (inputs, outputs), jnp.float32))
+        self.bias = nnx.Param(jnp.zeros(outputs, jnp.float32))
+
+    def __call__(self, x: Array) -> Array:
+        """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)``, both float32."""
+        return jnp.dot(x, self.kernel[...], precision=PRECISION) + self.bias[...]

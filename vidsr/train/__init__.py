@@ -7,18 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from vidsr.errors import RecipeError
+from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, Settings, fit
-from vidsr.train.patches import Pairs, Photograph, folder, pairs, photographs
+from vidsr.train.patches import Pairs, pairs
+from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
 from vidsr.train.publish import publish
+from vidsr.train.recipes import enlarger
 from vidsr.train.validate import validator
 
 __all__ = [
+    "Entry",
     "Fitted",
     "Pairs",
     "Photograph",
     "Settings",
+    "enlarger",
     "fit",
     "folder",
+    "gather",
+    "listed",
     "pairs",
     "photographs",
     "publish",
@@ -37,7 +44,7 @@ def run(
     """Run ``<zoo_dir>/recipe.py``, or continue the run begun in `out`.
 
     Args:
-      zoo_dir: a zoo entry, as ``zoo/sr-compact-x4``. Its recipe is Python and is executed: train only what you trust.
+      zoo_dir: a zoo entry, as ``zoo/sr-tiny-x4``. Its recipe is Python and is executed: train only what you trust.
       data: folder of training pictures; default: the environment's ``VIDSR_DATA``.
       out: where checkpoint and result go; default: ``runs/<id>`` below the current folder.
       steps: stop after so many steps in all, resumable; default: the recipe's own number, after which the result is
@@ -53,7 +60,7 @@ def run(
     path = Path(zoo_dir) / "recipe.py"
     if not path.is_file():
         raise RecipeError(
-            f"there is no recipe at {path}. Name a zoo entry: python -m vidsr train zoo/sr-compact-x4"
+            f"there is no recipe at {path}. Name a zoo entry: python -m vidsr train zoo/sr-tiny-x4"
         )
     name = path.resolve().parent.name
     spec = importlib.util.spec_from_file_location("vidsr_recipe_" + name.replace("-", "_"), path)

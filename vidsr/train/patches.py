@@ -1,30 +1,15 @@
-"""Training pictures: found by manifest, checked, reduced once, and cut into aligned pairs of patches.
+"""Pairs of pictures for super-resolution: reduced once, and cut into aligned patches.
 
 Everything stays uint8 until the training step: a batch is a quarter of the bytes, and conversion costs nothing
 there. A batch depends on (seed, step) alone, so a resumed run sees the pictures the uninterrupted one would.
 """
 
-import hashlib
-import json
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from vidsr.errors import MediaError, RecipeError
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"}
-
-
-@dataclass(frozen=True)
-class Photograph:
-    """One picture on disk and what is known about it."""
-
-    path: Path
-    source: str  # name of the set in the manifest, or of the folder
-    licence: str
-    sha256: str  # "" where there is no manifest to check against
+from vidsr.train.photographs import Photograph, read
 
 
 @dataclass(frozen=True)
@@ -63,44 +48,6 @@ class Pairs:
         return low, high
 
 
-def folder(data: str | os.PathLike | None) -> Path:
-    """The training folder: the one named, else the environment's ``VIDSR_DATA``.
-
-    Raises:
-      MediaError: neither names a folder that exists.
-    """
-    named = data if data is not None else os.environ.get("VIDSR_DATA")
-    if named is None:
-        raise MediaError(
-            "no training pictures were named. Any folder of photographs does: "
-            "python -m vidsr train zoo/sr-compact-x4 --data FOLDER"
-        )
-    if not Path(named).is_dir():
-        raise MediaError(f"there is no folder {str(named)!r}. Name one that exists: --data FOLDER")
-    return Path(named)
-
-
-def photographs(data: Path) -> tuple[list[Photograph], list[Photograph]]:
-    """The pictures to train on and those to validate on, never the same ones.
-
-    With a ``manifest.json`` its sets named ``photos*`` with use "training" are taken, its ``validation`` list held back.
-    Without one, all pictures below the folder are taken, and the tenth whose names have the smallest sha256 is
-    held back, the same tenth on every machine.
-
-    Raises:
-      MediaError: no picture is there, or there are too few to hold one back.
-    """
-    manifest = data / "manifest.json"
-    found = _by_manifest(data, json.loads(manifest.read_text())) if manifest.is_file() else _by_folder(data)
-    train, validation = found
-    if not train or not validation:
-        raise MediaError(
-            f"{data} holds {len(train) + len(validation)} pictures; training needs at least two, "
-            f"as {', '.join(sorted(SUFFIXES))}. Name another folder: --data FOLDER"
-        )
-    return train, validation
-
-
 def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: bool = False) -> Pairs:
     """Decode, check and reduce pictures once, by the exact MATLAB-like bicubic with 8-bit rounding per pass.
 
@@ -117,7 +64,7 @@ def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: boo
     """
     low, high, names = [], [], []
     for picture in pictures:
-        large = _read(picture)
+        large = read(picture)
         height, width = (side // scale * scale for side in large.shape[:2])
         if min(height, width) < patch * scale:
             raise MediaError(
@@ -176,42 +123,3 @@ def _turn(image: np.ndarray, turn: int) -> np.ndarray:
     image = image[::-1] if turn & 1 else image
     image = image[:, ::-1] if turn & 2 else image
     return image.swapaxes(0, 1) if turn & 4 else image
-
-
-def _read(picture: Photograph) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError  # only training needs it
-
-    try:
-        found = hashlib.sha256(picture.path.read_bytes()).hexdigest()
-        if picture.sha256 and found != picture.sha256:
-            raise MediaError(
-                f"{picture.path} is not the file its manifest lists (sha256 {found[:12]}..., expected "
-                f"{picture.sha256[:12]}...). Fetch it again, or take manifest.json away to train on any pictures."
-            )
-        with Image.open(picture.path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (FileNotFoundError, UnidentifiedImageError) as error:
-        raise MediaError(
-            f"{picture.path} cannot be read as a picture: {error}. Take it out or replace it."
-        ) from error
-
-
-def _by_manifest(data: Path, manifest: dict) -> tuple[list[Photograph], list[Photograph]]:
-    held = set(manifest.get("validation", {}).get("photos", ()))
-    everything = [
-        Photograph(data / name, source, entry.get("licence", "not stated"), facts["sha256"])
-        for source, entry in sorted(manifest["sets"].items())
-        if source.startswith("photos") and entry.get("use") == "training"
-        for name, facts in sorted(entry["files"].items())
-        if Path(name).suffix.lower() in SUFFIXES
-    ]
-    train = [picture for picture in everything if picture.path.name not in held]
-    return train, [picture for picture in everything if picture.path.name in held]
-
-
-def _by_folder(data: Path) -> tuple[list[Photograph], list[Photograph]]:
-    files = [path for path in sorted(data.rglob("*")) if path.suffix.lower() in SUFFIXES]
-    files.sort(key=lambda path: hashlib.sha256(path.name.encode()).hexdigest())
-    held = max(1, len(files) // 10) if len(files) > 1 else 0
-    everything = [Photograph(path, data.name, "not stated", "") for path in files]
-    return everything[held:], everything[:held]

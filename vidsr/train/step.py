@@ -1,23 +1,25 @@
-"""The training step in JAX: gradient, Adam and the running average, several steps inside one jit.
+"""The training step: gradient, SOAP and the running average of the weights.
 
-The state is a plain nested dict of arrays, the same whichever engine runs the steps:
-``{"params", "mu", "nu", "ema"}`` (Adam's two moments) and ``"step"``, the number of steps taken.
+The state is a nested dict of float32 arrays, the same whichever engine works out the gradient:
+``{"params", "soap", "ema"}`` and ``"step"``, the number of steps taken.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import nnx
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from vidsr import models
-from vidsr.train import losses
+from vidsr.train import losses, soap
 
 State = dict[str, Any]
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam's own defaults (Kingma and Ba, 2015)
+# Takes a key, low and high (float signal); gives the network's input and what it should give back.
+Damage = Callable[[jax.Array, jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
 
 
 class Engine(Protocol):
@@ -28,58 +30,111 @@ class Engine(Protocol):
 
 def fresh(params: dict[str, Any]) -> State:
     """The state before the first step."""
-    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), params)
     copy = jax.tree.map(lambda leaf: np.array(leaf, np.float32), params)
-    return {
-        "params": copy,
-        "mu": zeros,
-        "nu": jax.tree.map(np.copy, zeros),
-        "ema": jax.tree.map(np.copy, copy),
-        "step": 0,
-    }
+    optimiser = jax.tree.map(np.asarray, soap.fresh(params))
+    return {"params": copy, "soap": optimiser, "ema": jax.tree.map(np.copy, copy), "step": 0}
 
 
-def average_share(step: Any, decay: float) -> Any:
-    """How much of the running average stays at a step: less at first, so that it does not remember the start."""
-    early = (1.0 + step) / (10.0 + step)
-    return jnp.minimum(decay, early) if isinstance(step, jax.Array) else min(decay, early)
+def descend(carry: tuple, grads: dict[str, Any], *, rate: Callable[[Any], Any], decay: float) -> tuple:
+    """``(params, soap, ema, count)`` after one step; pure."""
+    params, optimiser, ema, count = carry
+    taken = count.astype(jnp.float32)
+    params, optimiser = soap.update(params, grads, optimiser, count, rate(taken))
+    early = (1.0 + taken) / (10.0 + taken)  # so that it does not remember the start
+    share = jnp.minimum(decay, early)
+    ema = jax.tree.map(lambda old, new: share * old + (1.0 - share) * new, ema, params)
+    return params, optimiser, ema, count + 1
 
 
-def jax_engine(graphdef: nnx.GraphDef, *, loss: str, rate: Callable[[Any], Any], decay: float) -> Engine:
-    """The engine that runs wherever JAX does.
+def inputs(low: jax.Array, high: jax.Array, key: jax.Array, count: jax.Array, damage: Damage | None):
+    """uint8 pictures as float signal, damaged by the draws of this step where the recipe says how."""
+    low, high = (part.astype(jnp.float32) / 255.0 for part in (low, high))
+    return (low, high) if damage is None else damage(jax.random.fold_in(key, count), low, high)
+
+
+def jax_engine(
+    graphdef: nnx.GraphDef,
+    *,
+    loss: str,
+    rate: Callable[[Any], Any],
+    decay: float,
+    seed: int,
+    damage: Damage | None = None,
+    precision: str = "f32",
+) -> Engine:
+    """The engine that runs wherever JAX does; a batch is shared out over all devices that divide it.
 
     Args:
       graphdef: the network.
       loss: a name of `losses.LOSSES`.
       rate: learning rate of a step, counted from 0 (an optax schedule).
       decay: of the running average of the weights.
+      seed: of what `damage` draws.
+      damage: applied inside the step.
+      precision: of the network's pass, "f32" or "bf16"; loss and optimiser are always float32.
     """
-    adam = optax.adam(rate, b1=BETAS[0], b2=BETAS[1], eps=EPSILON)
-    measure = losses.LOSSES[loss]
+    measure, key = losses.LOSSES[loss], jax.random.key(seed)
+    kind = {"f32": jnp.float32, "bf16": jnp.bfloat16}[precision]
+
+    def error(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+        params = jax.tree.map(lambda leaf: leaf.astype(kind), params)
+        return measure(models.apply(graphdef, params, x.astype(kind)).astype(jnp.float32), y)
 
     def step(carry: Any, batch: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
-        params, optimiser, ema, count = carry
-        low, high = (part.astype(jnp.float32) / 255.0 for part in batch)
-        value, grad = jax.value_and_grad(lambda p: measure(models.apply(graphdef, p, low), high))(params)
-        with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power inside
-            change, optimiser = adam.update(grad, optimiser, params)
-        params = optax.apply_updates(params, change)
-        share = average_share(count.astype(jnp.float32), decay)
-        ema = jax.tree.map(lambda old, new: share * old + (1.0 - share) * new, ema, params)
-        return (params, optimiser, ema, count + 1), value
+        value, grads = jax.value_and_grad(error)(carry[0], *inputs(*batch, key, carry[3], damage))
+        return descend(carry, grads, rate=rate, decay=decay), value
 
     steps = jax.jit(lambda carry, low, high: jax.lax.scan(step, carry, (low, high)), donate_argnums=0)
 
     def run(state: State, low: np.ndarray, high: np.ndarray) -> tuple[State, np.ndarray]:
-        count = jnp.asarray(state["step"], jnp.int32)
-        moments, schedule, *rest = adam.init(state["params"])
-        moments = moments._replace(count=count, mu=state["mu"], nu=state["nu"])
-        optimiser = (moments, schedule._replace(count=count), *rest)
+        low, high = _shared_out(low), _shared_out(high)
         # Copies: the buffers are donated, and the caller keeps its state.
-        carry = jax.tree.map(lambda leaf: jnp.array(leaf), (state["params"], optimiser, state["ema"], count))
-        (params, optimiser, ema, count), values = steps(carry, low, high)
-        moments = optimiser[0]
-        new = {"params": params, "mu": moments.mu, "nu": moments.nu, "ema": ema}
-        return {**jax.tree.map(np.asarray, new), "step": int(count)}, np.asarray(values)
+        carry = jax.tree.map(partial(jnp.array, copy=True), _carry(state))
+        carry, values = steps(carry, low, high)
+        return state_of(carry), np.asarray(values)
 
     return run
+
+
+def twin_engine(
+    gradient: Callable[..., tuple[float, dict[str, Any]]],
+    *,
+    rate: Callable[[Any], Any],
+    decay: float,
+    seed: int,
+    damage: Damage | None = None,
+) -> Engine:
+    """An engine whose gradient comes from elsewhere: ``gradient(params, x, y) -> (loss, grads)``, arrays in and out."""
+    key = jax.random.key(seed)
+    prepare = jax.jit(lambda low, high, count: inputs(low, high, key, count, damage))
+    move = jax.jit(partial(descend, rate=rate, decay=decay))
+
+    def run(state: State, low: np.ndarray, high: np.ndarray) -> tuple[State, np.ndarray]:
+        carry, values = _carry(state), []
+        for small, large in zip(low, high, strict=True):
+            x, y = prepare(small, large, carry[3])
+            value, grads = gradient(carry[0], np.asarray(x), np.asarray(y))
+            carry = move(carry, grads)
+            values.append(value)
+        return state_of(carry), np.array(values, np.float32)
+
+    return run
+
+
+def _carry(state: State) -> tuple:
+    return state["params"], state["soap"], state["ema"], jnp.asarray(state["step"], jnp.int32)
+
+
+def state_of(carry: tuple) -> State:
+    """A carry as a state of numpy arrays."""
+    params, optimiser, ema, count = jax.tree.map(np.asarray, carry)
+    return {"params": params, "soap": optimiser, "ema": ema, "step": int(count)}
+
+
+def _shared_out(batches: np.ndarray) -> jax.Array:
+    """Batches ``(steps, size, ...)`` on the devices, each with an equal part of every batch."""
+    devices = jax.devices()
+    if len(devices) == 1 or batches.shape[1] % len(devices):
+        return jnp.asarray(batches)
+    mesh = jax.make_mesh((len(devices),), ("batch",), axis_types=(AxisType.Auto,))
+    return jax.device_put(batches, NamedSharding(mesh, PartitionSpec(None, "batch")))

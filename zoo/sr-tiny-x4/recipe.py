@@ -1,0 +1,19 @@
+"""sr-tiny-x4: 4x super-resolution of clean pictures, eleven plain convolutions, 24,352 weights."""
+
+from vidsr import train
+
+ENTRY = train.Entry(
+    name="sr-tiny-x4",
+    model="luma",
+    args={"width": 16, "depth": 9, "scale": 4},
+    settings=train.Settings(steps=32_000, batch=4, patch=48, rate=4e-3, warmup=200, engine="torch"),
+    sentence="Enlarges clean video or pictures four times, each frame on its own; trained on L1, it invents no texture.",
+    avoid="""On noisy, blurred or compressed video (it was trained on clean pictures reduced by bicubic and sharpens what it is
+given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
+neighbouring frames, so it recovers nothing over time and does not reduce flicker.""",
+)
+
+
+def main(*, data=None, out=None, steps=None):
+    """Train and publish into `out`; a folder that holds a begun run is continued."""
+    return train.enlarger(ENTRY, data=data, out=out, steps=steps)
