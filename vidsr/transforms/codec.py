@@ -28,7 +28,9 @@ class Codec(HostStep):
     rounds: ClassVar[bool] = True
 
     codec: str = option("h264", choices=tuple(roundtrip.CODERS))
-    quality: float = value(unit="x264's crf, or FFmpeg's quantiser of mpeg2 and mjpeg", low=0.0, high=51.0)
+    quality: float = value(
+        28.0, unit="x264's crf, or FFmpeg's quantiser of mpeg2 and mjpeg", low=0.0, high=51.0
+    )
     gop: int = option(12, unit="frames", low=1, high=300)
     deblock: bool = option(True)
 
@@ -40,6 +42,8 @@ class Codec(HostStep):
                 f"quality={self.quality:g} is outside {best} (best) to {worst} of {self.codec}. "
                 f"For example Codec(codec={self.codec!r}, quality={min(max(round(self.quality), best), worst)})."
             )
+        if self.gop % 1:
+            raise RecipeError(f"gop={self.gop} is no whole number of frames. For example Codec(gop=12).")
         if self.codec != "h264" and self.quality % 1:
             raise RecipeError(
                 f"quality={self.quality:g}: the quantiser of {self.codec} is a whole number. "
