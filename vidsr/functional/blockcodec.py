@@ -5,7 +5,7 @@ is whole numbers, like `jpeg`, so that no block shape changes a bit; backward th
 that of the rest: clipping, and chroma at half the size. It has no motion, no prediction and no filter in the loop.
 
 Source: ISO/IEC 13818-2, 6.3.11 (default intra matrix) and 7.4 (inverse quantisation, 8-bit DC); FFmpeg's encoder (AC rounded from 5/8
-up); ITU-T H.264 (flat scaling; rounding by 1/6 as encoders do for inter blocks); BT.601 in limited range.
+up); ITU-T H.264 (flat scaling; AC and DC rounded from 2/3 up, as x264 does); BT.601 in limited range.
 """
 
 from functools import partial
@@ -32,7 +32,7 @@ INTRA = np.array(
 )
 FLAT = np.full((8, 8), 16, np.float32)
 PARTS = 24  # rounding is counted in these: a level is reached this many parts of a step before it
-ROUNDING = {"intra": 9, "flat": 4}  # of PARTS: 3/8 and 1/6 instead of a half, which leaves a dead zone
+ROUNDING = {"intra": 9, "flat": 8}  # of PARTS: 3/8 and 1/3 instead of a half, which leaves a dead zone
 DC_STEP, DC_ROUNDING = 64, 12  # of an intra block, in eighths of a level and in PARTS: a half
 LARGEST = 2047  # coefficient
 REACH = jpeg.REACH

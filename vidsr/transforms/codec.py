@@ -1,13 +1,15 @@
-"""What codecs do to a clip: real ones, as a step on the host."""
+"""What codecs do to a clip: real ones, as a step on the host, and a surrogate inside jit."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import jax
 import numpy as np
 
 from vidsr.errors import RecipeError, StackError
+from vidsr.functional import blockcodec
 from vidsr.media import colour, roundtrip
 from vidsr.run.law import At, Axis, Footprint, Spec
-from vidsr.transforms.base import HostStep, option, transform, value
+from vidsr.transforms.base import HostStep, Transform, option, transform, value
 
 QUALITIES = {
     "h264": (0, 51),
@@ -75,6 +77,30 @@ class Codec(HostStep):
             _levels(x, at), self.codec, self.quality, matrix=matrix, deblock=self.deblock
         )
         return out[..., : x.shape[-1]] / np.float32(255)  # the three channels of a gray picture are equal
+
+
+@transform
+class BlockCodec(Transform):
+    """Damage every frame as MPEG-2 or H.264 do at a quantiser, inside jit; blocks start at the picture's top left corner.
+
+    The surrogate of `Codec` to train against: differentiable, and of any place in a chain. It is unable to imitate
+    motion compensation, prediction or a filter in the loop. See `vidsr.functional.blockcodec`.
+    """
+
+    rounds: ClassVar[bool] = True
+
+    quantiser: float = value(8.0, unit="MPEG-2's quantiser: half a flat step, levels", low=0.25, high=128.0)
+    matrix: str = option("intra", choices=tuple(blockcodec.ROUNDING))
+
+    def spec(self, spec: Spec) -> Spec:
+        return _coded(spec)
+
+    def footprint(self) -> Footprint:
+        axis = Axis(before=blockcodec.REACH, after=blockcodec.REACH, edge="edge", own=True, align=16)
+        return Footprint(y=axis, x=axis)
+
+    def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
+        return blockcodec.block_codec(x, self.quantiser, self.matrix)
 
 
 def _coded(spec: Spec) -> Spec:

@@ -22,6 +22,7 @@ STEPS = {
     "Noise": "degrade",
     "Jpeg": "degrade",
     "Codec": "codec",
+    "BlockCodec": "codec",
     "Flicker": "degrade",
     "Weave": "weave",
     "Dust": "dust",
