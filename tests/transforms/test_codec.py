@@ -12,8 +12,10 @@ from tests.laws.plain import coding
 from vidsr.errors import RecipeError, StackError
 from vidsr.frames import provenance
 from vidsr.run.law import Spec
+from vidsr.transforms import drawn
 from vidsr.transforms import render as rendering
-from vidsr.transforms.codec import Codec
+from vidsr.transforms.codec import BlockCodec, Codec
+from vidsr.transforms.dust import Dust, DustMask
 from vidsr.transforms.pipeline import Pipeline, pipeline
 
 CODECS = [("h264", 28.0), ("mpeg2", 8.0), ("mjpeg", 8.0)]
@@ -133,6 +135,12 @@ def test_the_record_makes_the_same_bits_and_names_the_libraries():
         versions = provenance.read(out)["versions"]
         assert versions["libavcodec"].count(".") == 2 and ("x264" in versions) == (codec == "h264")
     assert "libavcodec" not in provenance.read(vidsr.resize(0.75)(clip))["versions"]
+
+
+def test_dust_under_a_codec_is_still_known():
+    """As under JPEG: the mask is drawn again and stays where it was."""
+    kept = drawn._mask_steps([Dust(share=0.1), Codec(codec="mpeg2", quality=8), BlockCodec()])
+    assert [type(step) for step in kept] == [DustMask, drawn.Mark]
 
 
 def test_explain_says_what_a_look_costs():

@@ -112,10 +112,10 @@ def _coded(plane: Array, quantiser: Array | float, matrix: str) -> Array:
     """One plane `(t, y, x)` of levels through transform, quantisation and back, clipped; int32."""
     found = jpeg.transformed(plane - 128)
     step = steps(quantiser, matrix)
-    early = np.full((8, 8), ROUNDING[matrix], np.int32)
+    early = np.full((8, 8, 1, 1, 1), ROUNDING[matrix], np.int32)
     if matrix == "intra":
         early[0, 0] = DC_ROUNDING
-    step, early = step[..., None, None, None], jnp.asarray(early)[..., None, None, None]
+    step = step[..., None, None, None]
     parts = (PARTS * jnp.abs(found) + early * step).astype(jnp.float32)
     kept = jnp.floor((parts + 0.5) / (PARTS * step).astype(jnp.float32)).astype(jnp.int32)
     size = jnp.minimum((kept * step) >> 3, LARGEST)
