@@ -1,5 +1,7 @@
 """Host steps: whole groups at absolute places, each made once, and nothing read that is not in them."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from tests.run.test_demand import Counting
 from vidsr.run.blocks import Blocks
 from vidsr.run.graph import cut
 from vidsr.run.law import Spec, halo
+from vidsr.run.nodes import ArraySource
 from vidsr.run.stream import stream
 from vidsr.run.view import View
 from vidsr.transforms.base import HostStep, transform
@@ -85,6 +88,26 @@ def test_a_host_step_is_a_segment_of_its_own():
     assert cut([host]) == [(0, 1)]
     assert cut([local, local, host, host, local]) == [(0, 2), (2, 3), (3, 4), (4, 5)]
     assert halo([host, local]) == (4, 1, 1)
+
+
+def test_other_stacks_come_along():
+    @transform
+    class Masked(HostStep):
+        def apply(self, x, at, spec):
+            (mask,) = at.extra
+            return x * mask
+
+    rng = np.random.default_rng(0)
+    clip, mask = (rng.random((7, 5, 6, 1), np.float32) for _ in range(2))
+    steps, extras = [toys.Gain(gain=1.0), Masked()], [(), (ArraySource(mask, Spec(mask.shape)),)]
+    v = View(clip, Spec(clip.shape), steps, np.arange(7), Blocks(3), extras)
+    np.testing.assert_allclose(v[4:, 1:3], ((clip + 0.1) * mask)[4:, 1:3], rtol=0, atol=1e-6)
+
+
+def test_a_pickled_view_makes_the_same_groups():
+    clip = np.random.default_rng(0).random((9, 12, 10, 3), np.float32)
+    v = view(clip, [toys.Level(), toys.Grouped(length=4)], first=6)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(v))[:], v[:])
 
 
 def test_a_step_that_gives_another_shape_than_it_said():

@@ -39,6 +39,18 @@ CODERS = {
 }
 
 
+def check(codec: str) -> None:
+    """Raise if FFmpeg was built without the encoder or the decoder."""
+    coder = CODERS[codec]
+    for name, mode in ((coder.encoder, "w"), (coder.decoder, "r")):
+        try:
+            av.Codec(name, mode)
+        except ValueError as error:
+            raise MediaError(
+                f"the FFmpeg that PyAV uses here has no {name}. Its own wheel does: pip install --force-reinstall av"
+            ) from error
+
+
 def roundtrip(levels: np.ndarray, codec: str, quality: float, *, matrix: int, deblock: bool) -> np.ndarray:
     """Encode a group of pictures and decode it.
 
@@ -53,7 +65,7 @@ def roundtrip(levels: np.ndarray, codec: str, quality: float, *, matrix: int, de
       The decoded pictures, same shape, uint8.
 
     Raises:
-      MediaError: the encoder is missing or refuses these pictures.
+      MediaError: the encoder refuses these pictures.
     """
     coder = CODERS[codec]
     _, height, width, _ = levels.shape

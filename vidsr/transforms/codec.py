@@ -24,7 +24,8 @@ class Codec(HostStep):
 
     A group is coded by an encoder of its own and holds the frames whose absolute number // `gop` is one (MJPEG: one frame).
     So one frame costs one group. A clip that begins inside a group begins with the rest of it, as a new
-    recording would: slice the result, not the clip. It is unable to imitate a rate held constant over a whole film.
+    recording would: slice the result, not the clip. Colours go through the Y'CbCr that `vidsr.save` would write: limited range,
+    BT.709 unless the stack's primaries say SD or BT.2020 (MJPEG: full range, BT.601). It is unable to imitate a rate held constant over a whole film.
     """
 
     rounds: ClassVar[bool] = True
@@ -58,6 +59,7 @@ class Codec(HostStep):
             )
 
     def spec(self, spec: Spec) -> Spec:
+        roundtrip.check(self.codec)
         return _coded(spec)
 
     def footprint(self) -> Footprint:
@@ -119,5 +121,7 @@ def _levels(x: np.ndarray, at: At) -> np.ndarray:
             f"frames {at.frame[0]} to {at.frame[-1]} hold NaN or infinity and cannot be coded. "
             "Replace them: stack.fillna(0).clip(0, 1)."
         )
-    levels = np.rint(np.clip(x.astype(np.float64) * 255, 0, 255)).astype(np.uint8)
-    return np.broadcast_to(levels, (*levels.shape[:3], 3))
+    out = np.empty((*x.shape[:3], 3), np.uint8)
+    for levels, frame in zip(out, x, strict=True):
+        levels[:] = np.rint(np.clip(frame.astype(np.float64) * 255, 0, 255))
+    return out
