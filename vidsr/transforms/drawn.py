@@ -20,7 +20,8 @@ from vidsr.transforms.dust import Dust, DustMask
 from vidsr.transforms.pipeline import Pipeline
 
 CARRY = ("Resize", "Crop", "Blur", "Weave")  # steps that move or spread what was damaged before them
-KEEP = ("Noise", "Grain", "Regrain", "Flicker", "Jpeg", "HdrLift")  # steps that leave it in its place
+# steps that leave it in its place
+KEEP = ("Noise", "Grain", "Regrain", "Flicker", "Jpeg", "Codec", "BlockCodec", "HdrLift")
 _TAGS = {"transfer": "linear", "primaries": "bt709", "fields": "progressive"}
 _SDR = {"transfer": "bt709", "primaries": "bt709"}  # what any step that was run would have taken
 LEAST = 0.5 / 255  # share of a pixel made of damaged ones, from which on it counts
