@@ -38,6 +38,7 @@ def run(network, pictures, folder, *, stop=None, **settings):
         pictures,
         chosen,
         model="compact",
+        args=ARGS,
         folder=folder,
         evaluate=lambda params: {},
         every=2,
@@ -61,18 +62,25 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(network, pictures, tmp_path
     assert same(whole.params, parts.params) and not same(whole.params, network[1])
 
 
-@pytest.mark.parametrize("model", ["compact", "luma"])
+NETWORKS = {
+    "compact": {"channels": 3, "width": 4, "depth": 1, "scale": 2},
+    "luma": {"width": 4, "depth": 1, "scale": 2},
+    "naf": {"width": 4, "depth": 1, "scale": 2, "fold": 2, "inputs": 4},
+}
+
+
+@pytest.mark.parametrize("model", NETWORKS)
 def test_the_twin_has_the_gradient_of_the_network(model):
     """Only the gradient is asked to agree: SOAP turns rounding into steps where a gradient vanishes."""
     pytest.importorskip("torch")
     from vidsr.adapters import twin
 
-    args = {"width": 4, "depth": 1, "scale": 2, **({"channels": 3} if model == "compact" else {})}
+    args = NETWORKS[model]
     graphdef, params = models.build(model, seed=0, **args)
-    x = jax.random.uniform(jax.random.key(0), (2, 6, 8, 3))
+    x = jax.random.uniform(jax.random.key(0), (2, 6, 8, args.get("inputs", 3)))
     y = jax.random.uniform(jax.random.key(1), (2, 12, 16, 3))
     wanted = jax.value_and_grad(lambda p: losses.l1(models.apply(graphdef, p, x), y))(params)
-    found = twin.gradient(model, scale=2, loss=losses.l1)(params, np.asarray(x), np.asarray(y))
+    found = twin.gradient(model, args=args, loss=losses.l1)(params, np.asarray(x), np.asarray(y))
     assert abs(found[0] - float(wanted[0])) < 1e-6
     assert jax.tree.structure(found[1]) == jax.tree.structure(wanted[1])
     for a, b in zip(jax.tree.leaves(found[1]), jax.tree.leaves(wanted[1]), strict=True):
@@ -95,6 +103,7 @@ def test_the_loss_falls_and_validation_is_reported(network, pictures, tmp_path):
         pictures,
         settings,
         model="compact",
+        args=ARGS,
         folder=tmp_path,
         evaluate=validator(network[0], pictures),
         every=20,

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.train.conftest import picture
 from vidsr import train
 from vidsr.errors import MediaError
 from vidsr.functional import resample
 from vidsr.train.patches import reduce_bicubic
-
-from tests.train.conftest import picture
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

@@ -6,10 +6,9 @@ import json
 import pytest
 from PIL import Image
 
+from tests.train.conftest import picture
 from vidsr import train
 from vidsr.errors import MediaError
-
-from tests.train.conftest import picture
 
 
 def test_without_a_manifest_a_tenth_is_held_back(photos):

@@ -9,19 +9,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from flax import traverse_util
 
 from vidsr.models import luma
 
-Leaf = tuple[str, str]  # layer, array
-Tree = dict[str, dict[str, np.ndarray]]
+Tree = dict[str, Any]  # nested dicts of arrays
+Named = dict[str, Any]  # tensors by path, "block0/norm1/scale"
 
 
-def gradient(model: str, *, scale: int, loss: Callable[[Any, Any], Any]) -> Callable[..., tuple[float, Tree]]:
+def gradient(
+    model: str, *, args: dict[str, int], loss: Callable[[Any, Any], Any]
+) -> Callable[..., tuple[float, Tree]]:
     """A function ``(params, x, y) -> (loss, gradient)`` of a network, worked out by torch.
 
     Args:
-      model: a name of `TWINS`.
-      scale: the network's enlargement.
+      model: a name of `TWINS`; args: what the network is built from.
       loss: works on ``(n, y, x, c)``, written with operators alone.
 
     `x` is the network's input and `y` what it should give, both float32 ``(n, y, x, c)`` signal.
@@ -31,26 +33,26 @@ def gradient(model: str, *, scale: int, loss: Callable[[Any, Any], Any]) -> Call
     forward = TWINS[model]
 
     def run(params: Tree, x: np.ndarray, y: np.ndarray) -> tuple[float, Tree]:
-        leaves = [(layer, name) for layer in params for name in params[layer]]
-        tensors = [_in(params[layer][name]).requires_grad_(True) for layer, name in leaves]
+        named = {
+            path: _in(leaf).requires_grad_(True)
+            for path, leaf in traverse_util.flatten_dict(params, sep="/").items()
+        }
         small = torch.from_numpy(np.array(x, np.float32)).permute(0, 3, 1, 2)
-        large = torch.from_numpy(np.array(y, np.float32))
-        made = forward(dict(zip(leaves, tensors, strict=True)), small, scale)
-        value = loss(made.permute(0, 2, 3, 1), large)
-        grads = torch.autograd.grad(value, tensors)
-        tree: Tree = {}
-        for (layer, name), grad in zip(leaves, grads, strict=True):
-            tree.setdefault(layer, {})[name] = _out(grad)
-        return float(value.detach()), tree
+        value = loss(
+            forward(named, small, args).permute(0, 2, 3, 1), torch.from_numpy(np.array(y, np.float32))
+        )
+        grads = torch.autograd.grad(value, list(named.values()))
+        flat = {path: _out(path, grad) for path, grad in zip(named, grads, strict=True)}
+        return float(value.detach()), traverse_util.unflatten_dict(flat, sep="/")
 
     return run
 
 
-def _compact(named: dict[Leaf, Any], x: Any, scale: int) -> Any:
-    return _enlarged(_convolved(named, "tail", _features(named, x)), x, scale)
+def _compact(named: Named, x: Any, args: dict[str, int]) -> Any:
+    return _enlarged(_convolved(named, "tail", _features(named, x)), x, args["scale"])
 
 
-def _luma(named: dict[Leaf, Any], x: Any, scale: int) -> Any:
+def _luma(named: Named, x: Any, args: dict[str, int]) -> Any:
     import torch
 
     features = _features(named, x)
@@ -61,26 +63,62 @@ def _luma(named: dict[Leaf, Any], x: Any, scale: int) -> Any:
         bright + luma.GREEN_OF_CR * red + luma.GREEN_OF_CB * blue,
         bright + luma.BLUE_OF_CB * blue,
     ]
-    return _enlarged(torch.cat(parts, 1), x, scale)
+    return _enlarged(torch.cat(parts, 1), x, args["scale"])
 
 
-TWINS: dict[str, Callable[[dict[Leaf, Any], Any, int], Any]] = {"compact": _compact, "luma": _luma}
-
-
-def _features(named: dict[Leaf, Any], x: Any) -> Any:
+def _naf(named: Named, x: Any, args: dict[str, int]) -> Any:
     import torch.nn.functional as F
 
-    depth = sum(1 for layer, name in named if layer.startswith("body") and name == "kernel")
+    scale, fold = args["scale"], args["fold"]
+    shortcut = F.pixel_unshuffle(x[:, :3], fold)
+    if scale > 1:  # each pixel of a square fills a part of the enlarged square
+        shortcut = F.pixel_unshuffle(
+            x[:, :3].repeat_interleave(scale, 2).repeat_interleave(scale, 3), scale * fold
+        )
+    features = _convolved(named, "head", F.pixel_unshuffle(x, fold))
+    for index in range(args["depth"]):
+        features = _gate(named, f"block{index}", features)
+    return F.pixel_shuffle(_convolved(named, "tail", features) + shortcut, scale * fold)
+
+
+def _gate(named: Named, block: str, x: Any) -> Any:
+    wide = _convolved(named, f"{block}/widen1", _normed(named, f"{block}/norm1", x))
+    a, b = _convolved(named, f"{block}/around", wide).chunk(2, 1)
+    x = x + _convolved(named, f"{block}/narrow1", a * b)
+    a, b = _convolved(named, f"{block}/widen2", _normed(named, f"{block}/norm2", x)).chunk(2, 1)
+    return x + _convolved(named, f"{block}/narrow2", a * b)
+
+
+TWINS: dict[str, Callable[[Named, Any, dict[str, int]], Any]] = {
+    "compact": _compact,
+    "luma": _luma,
+    "naf": _naf,
+}
+
+
+def _features(named: Named, x: Any) -> Any:
+    import torch.nn.functional as F
+
+    depth = sum(1 for path in named if path.startswith("body") and path.endswith("kernel"))
     for layer in ("head", *(f"body{index}" for index in range(depth))):
-        x = F.prelu(_convolved(named, layer, x), named[layer, "slope"])
+        x = F.prelu(_convolved(named, layer, x), named[f"{layer}/slope"])
     return x
 
 
-def _convolved(named: dict[Leaf, Any], layer: str, x: Any) -> Any:
+def _convolved(named: Named, layer: str, x: Any) -> Any:
     import torch.nn.functional as F
 
-    kernel = named[layer, "kernel"]
-    return F.conv2d(x, kernel, named[layer, "bias"], padding=kernel.shape[-1] // 2)
+    kernel = named[f"{layer}/kernel"]
+    groups = x.shape[1] // kernel.shape[1]
+    return F.conv2d(x, kernel, named[f"{layer}/bias"], padding=kernel.shape[-1] // 2, groups=groups)
+
+
+def _normed(named: Named, layer: str, x: Any) -> Any:
+    import torch.nn.functional as F
+
+    last = x.permute(0, 2, 3, 1)
+    weights = named[f"{layer}/scale"], named[f"{layer}/bias"]
+    return F.layer_norm(last, last.shape[-1:], *weights, eps=1e-6).permute(0, 3, 1, 2)
 
 
 def _enlarged(detail: Any, x: Any, scale: int) -> Any:
@@ -90,19 +128,23 @@ def _enlarged(detail: Any, x: Any, scale: int) -> Any:
 
 
 def _in(array: np.ndarray) -> Any:
-    """An array as a tensor, copied; kernels from HWIO, or IO, to OIHW, laid out channels last."""
+    """An array as a tensor, copied; kernels from HWIO, IO (1x1) or HWC (depthwise) to OIHW, laid out channels last."""
     import torch
 
     tensor = torch.tensor(np.asarray(array))
     if tensor.ndim == 1:
         return tensor
-    tensor = tensor.reshape((1, 1, *tensor.shape) if tensor.ndim == 2 else tensor.shape)
-    return tensor.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+    shape = {2: (1, 1, *tensor.shape), 3: (*tensor.shape[:2], 1, tensor.shape[-1])}.get(
+        tensor.ndim, tensor.shape
+    )
+    return tensor.reshape(shape).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def _out(grad: Any) -> np.ndarray:
-    """A gradient back in the layout of `_in`'s array: a 1x1 kernel is IO."""
+def _out(path: str, grad: Any) -> np.ndarray:
+    """A gradient back in the layout of `_in`'s array."""
     if grad.ndim == 1:
         return grad.numpy()
     array = np.ascontiguousarray(grad.permute(2, 3, 1, 0).numpy())
-    return array[0, 0] if array.shape[:2] == (1, 1) else array
+    if array.shape[:2] == (1, 1):
+        return array[0, 0]
+    return array[:, :, 0] if path.endswith("around/kernel") else array

@@ -17,8 +17,9 @@ from jax import Array
 from vidsr.errors import RecipeError
 from vidsr.models.compact import Compact
 from vidsr.models.luma import Luma
+from vidsr.models.naf import Naf
 
-BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact, "luma": Luma}
+BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact, "luma": Luma, "naf": Naf}
 
 
 def build(name: str, *, seed: int = 0, **args: int) -> tuple[nnx.GraphDef, dict[str, Any]]:

@@ -76,6 +76,13 @@ def pixel_shuffle(x: Array, scale: int) -> Array:
     return x.transpose(0, 1, 4, 2, 5, 3).reshape(t, height * scale, width * scale, c)
 
 
+def pixel_fold(x: Array, fold: int) -> Array:
+    """The inverse of `pixel_shuffle`: ``(t, y, x, c)`` -> ``(t, y / fold, x / fold, c * fold**2)``."""
+    t, height, width, c = x.shape
+    x = x.reshape(t, height // fold, fold, width // fold, fold, c)
+    return x.transpose(0, 1, 3, 5, 2, 4).reshape(t, height // fold, width // fold, c * fold**2)
+
+
 def nearest(x: Array, scale: int) -> Array:
     """Repeat every pixel ``scale`` times along y and x: ``(t, y, x, c)`` -> ``(t, y * scale, x * scale, c)``."""
     return jnp.repeat(jnp.repeat(x, scale, axis=1), scale, axis=2)
@@ -119,3 +126,37 @@ class Pointwise(nnx.Module):
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)``, both float32."""
         return jnp.dot(x, self.kernel[...], precision=PRECISION) + self.bias[...]
+
+
+class Depthwise(nnx.Module):
+    """A zero-padded 3x3 convolution of every channel by itself, as nine shifted products.
+
+    On a CPU this form costs a sixth of XLA's grouped convolution.
+    """
+
+    def __init__(self, channels: int, *, rngs: nnx.Rngs):
+        kernel = (1.0 / 9) ** 0.5 * jax.random.normal(rngs.params(), (3, 3, channels), jnp.float32)
+        self.kernel = nnx.Param(kernel)
+        self.bias = nnx.Param(jnp.zeros(channels, jnp.float32))
+
+    def __call__(self, x: Array) -> Array:
+        """``(t, y, x, channels)`` -> the same shape."""
+        height, width = x.shape[1:3]
+        padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        kernel = self.kernel[...]
+        parts = [padded[:, i : i + height, j : j + width] * kernel[i, j] for i in range(3) for j in range(3)]
+        return sum(parts[1:], parts[0]) + self.bias[...]
+
+
+class Norm(nnx.Module):
+    """Layer normalisation over the channels of a pixel: nothing is averaged over the frame."""
+
+    def __init__(self, channels: int):
+        self.scale = nnx.Param(jnp.ones(channels, jnp.float32))
+        self.bias = nnx.Param(jnp.zeros(channels, jnp.float32))
+
+    def __call__(self, x: Array) -> Array:
+        """``(t, y, x, channels)`` -> the same shape."""
+        centred = x - x.mean(-1, keepdims=True)
+        variance = (centred**2).mean(-1, keepdims=True)
+        return centred * jax.lax.rsqrt(variance + 1e-6) * self.scale[...] + self.bias[...]

@@ -81,6 +81,7 @@ def fit(
     settings: Settings,
     *,
     model: str,
+    args: dict[str, int],
     folder: Path,
     evaluate: Callable[[dict[str, Any]], dict[str, float]],
     damage: step.Damage | None = None,
@@ -95,7 +96,7 @@ def fit(
       params: its weights at the start.
       pairs: the training pictures.
       settings: the run; also checked against the checkpoint.
-      model: the network's name, which finds its torch twin.
+      model: the network's name, which finds its torch twin; args: what it was built from.
       folder: where the checkpoints are kept.
       evaluate: called with the averaged weights every `every` steps and at the end; its numbers are logged.
       damage: what a step does to its pictures: ``(key, low, high) -> (input, target)``, float signal, jittable.
@@ -110,7 +111,7 @@ def fit(
     with Checkpoints(folder, settings) as checkpoints:
         state, facts = checkpoints.last(step.fresh(params))
         history, cpu = facts.get("history", []), facts.get("cpu_seconds", 0.0)
-        engine = _engine(graphdef, settings, model, pairs.scale, damage)
+        engine = _engine(graphdef, settings, model, args, damage)
         last = settings.steps if stop is None else min(stop, settings.steps)
         begun, first, spent = time.monotonic(), state["step"], time.process_time()
         while state["step"] < last:
@@ -151,7 +152,7 @@ def _advance(
 
 
 def _engine(
-    graphdef: nnx.GraphDef, settings: Settings, model: str, scale: int, damage: step.Damage | None
+    graphdef: nnx.GraphDef, settings: Settings, model: str, args: dict[str, int], damage: step.Damage | None
 ) -> step.Engine:
     if settings.engine == "jax":
         return step.jax_engine(
@@ -166,7 +167,7 @@ def _engine(
     try:
         from vidsr.adapters import twin
 
-        gradient = twin.gradient(model, scale=scale, loss=losses.LOSSES[settings.loss])
+        gradient = twin.gradient(model, args=args, loss=losses.LOSSES[settings.loss])
     except ImportError as error:
         raise RecipeError(
             "engine='torch' needs torch, which is not installed. Install it with the extra `torch`, or use JAX: engine='jax'"

@@ -42,9 +42,9 @@ class Pairs:
             y = int(rng.integers(small.shape[0] - patch + 1))
             x = int(rng.integers(small.shape[1] - patch + 1))
             turn = int(rng.integers(8))
-            low[index] = _turn(small[y : y + patch, x : x + patch], turn)
+            low[index] = turned(small[y : y + patch, x : x + patch], turn)
             s, side = self.scale, patch * self.scale
-            high[index] = _turn(large[y * s : y * s + side, x * s : x * s + side], turn)
+            high[index] = turned(large[y * s : y * s + side, x * s : x * s + side], turn)
         return low, high
 
 
@@ -118,7 +118,7 @@ def _cubic(distance: np.ndarray) -> np.ndarray:
     return np.where(d <= 1, near, np.where(d < 2, far, 0.0))
 
 
-def _turn(image: np.ndarray, turn: int) -> np.ndarray:
+def turned(image: np.ndarray, turn: int) -> np.ndarray:
     """One of the eight symmetries of the square: bit 0 flips y, bit 1 flips x, bit 2 swaps them."""
     image = image[::-1] if turn & 1 else image
     image = image[:, ::-1] if turn & 2 else image

@@ -34,6 +34,7 @@ def enlarger(
         seen,
         settings,
         model=entry.model,
+        args=entry.args,
         folder=out / "checkpoint",
         evaluate=validator(graphdef, held),
         stop=steps,
