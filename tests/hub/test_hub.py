@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -13,12 +14,18 @@ from vidsr.errors import MediaError, RecipeError
 ARGS = {"channels": 3, "width": 4, "depth": 1, "scale": 2}
 
 
+def stated(name):
+    """As much of a recipe's entry as its config needs."""
+    about = {"verb": "super_resolve", "model": "compact", "args": ARGS, "domain": {}, "licence": "CC0-1.0"}
+    return SimpleNamespace(name=name, **about)
+
+
 @pytest.fixture
 def entry(tmp_path):
     """A small entry of its own in a folder, and the weights it was made from."""
     params = models.build("compact", seed=1, **ARGS)[1]
     folder = tmp_path / "tiny-x2"
-    hub.save(folder, params=params, name="tiny-x2", model="compact", args=ARGS, licence="CC0-1.0")
+    hub.save(folder, params=params, entry=stated("tiny-x2"))
     return folder, params
 
 
@@ -40,7 +47,7 @@ def test_transposed_weights_are_saved_as_they_are(tmp_path):
     """safetensors writes a non-contiguous array wrongly; `save` must not."""
     params = models.build("compact", seed=1, **ARGS)[1]
     turned = jax.tree.map(lambda leaf: np.asfortranarray(np.asarray(leaf)), params)
-    hub.save(tmp_path / "e", params=turned, name="e", model="compact", args=ARGS, licence="CC0-1.0")
+    hub.save(tmp_path / "e", params=turned, entry=stated("e"))
     assert jax.tree.all(jax.tree.map(np.array_equal, hub.load(tmp_path / "e").params, params))
 
 

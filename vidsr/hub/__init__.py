@@ -2,7 +2,7 @@
 
 from vidsr.hub.index import IDS, folder_of
 from vidsr.hub.listing import Listing, info, list
-from vidsr.hub.load import Network, load
+from vidsr.hub.load import Network, load, same_weights
 from vidsr.hub.save import save
 
-__all__ = ["IDS", "Listing", "Network", "folder_of", "info", "list", "load", "save"]
+__all__ = ["IDS", "Listing", "Network", "folder_of", "info", "list", "load", "same_weights", "save"]

@@ -24,6 +24,8 @@ class Network:
     verb: str
     scale: int
     halo: int  # input pixels each side that an output pixel may depend on
+    align: int  # windows of input pixels begin on multiples of this
+    radius: int  # neighbouring frames each side that it sees
     fidelity: str
     licence: str
     sha256: str  # of the weights file
@@ -33,13 +35,26 @@ class Network:
 
 
 def load(name: str | os.PathLike) -> Network:
-    """Load a network of the zoo, by id ("sr-compact-x4") or from a folder of the same form.
+    """Load a network of the zoo, by id ("sr-small-x4") or from a folder of the same form.
 
     Raises:
       RecipeError: no such entry; config incomplete; weights do not fit the network or differ from their hash.
       MediaError: a file is missing or unreadable.
     """
     return _load(folder_of(name).resolve())
+
+
+def same_weights(name: str, recorded: str, found: str) -> None:
+    """Refuse to repeat a record with other weights than it names, by their sha256.
+
+    Raises:
+      RecipeError: they differ.
+    """
+    if recorded != found:
+        raise RecipeError(
+            f"the record was made with weights {recorded[:12]}..., {name} here has {found[:12]}.... "
+            "Install the version of vidsr that the record names."
+        )
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -94,4 +109,5 @@ def _load(folder: Path) -> Network:
         )
     params = traverse_util.unflatten_dict({k: np.asarray(v, np.float32) for k, v in found.items()}, sep=".")
     about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
+    about |= {"align": config["args"].get("fold", 1), "radius": config["domain"].get("neighbours", 0)}
     return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)

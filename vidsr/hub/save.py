@@ -3,24 +3,31 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 FILE = "model.safetensors"
 
 
-def save(
-    folder: Path, *, params: dict[str, Any], name: str, model: str, args: dict[str, int], licence: str
-) -> None:
-    """Write config.json and model.safetensors of a super-resolution entry into `folder`.
+class Stated(Protocol):
+    """What a recipe states of an entry, as far as its config needs it (`vidsr.train.Entry`)."""
+
+    name: str  # the entry's id
+    verb: str  # that runs it
+    model: str  # key of `vidsr.models.BUILDERS`
+    args: dict[str, int]  # what it is built with
+    domain: dict[str, Any]  # what it was trained for
+    licence: str  # SPDX name, of the weights
+
+
+def save(folder: Path, *, params: dict[str, Any], entry: Stated) -> None:
+    """Write config.json and model.safetensors of an entry into `folder`.
 
     Args:
       folder: the entry's folder; made if it is not there.
       params: nested dict of arrays, as `vidsr.models.build` gives them.
-      name: the entry's id.
-      model: key of `vidsr.models.BUILDERS`; args: what it is built with.
-      licence: SPDX name of the weights' licence.
+      entry: the rest.
     """
     from flax import traverse_util
     from safetensors.numpy import save as serialise
@@ -33,15 +40,15 @@ def save(
     data = serialise({k: np.ascontiguousarray(v, np.float32) for k, v in sorted(flat.items())})
     (folder / FILE).write_bytes(data)
     config = {
-        "id": name,
-        "verb": "super_resolve",
-        "model": model,
-        "args": args,
-        "scale": args["scale"],
-        "halo": models.template(model, **args)[2],
-        "domain": {"channels": "rgb", "range": [0, 1], "dtype": "float32", "transfer": ["bt709", "srgb"]},
+        "id": entry.name,
+        "verb": entry.verb,
+        "model": entry.model,
+        "args": entry.args,
+        "scale": entry.args["scale"],
+        "halo": models.template(entry.model, **entry.args)[2],
+        "domain": entry.domain,
         "fidelity": "faithful",
-        "licence": licence,
+        "licence": entry.licence,
         "weights": {"file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vidsr.errors import RecipeError
-from vidsr.train.entry import Entry
+from vidsr.train.entry import CLEAN, Entry
 from vidsr.train.fit import Fitted, Settings, fit
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
@@ -16,6 +16,7 @@ from vidsr.train.recipes import enlarger
 from vidsr.train.validate import validator
 
 __all__ = [
+    "CLEAN",
     "Entry",
     "Fitted",
     "Pairs",

@@ -6,73 +6,62 @@ import platform
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from flax import nnx
 
 from vidsr import hub, models
-from vidsr.train import measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted
-from vidsr.train.patches import Pairs
 from vidsr.train.photographs import Photograph
+
+
+class Sample(NamedTuple):
+    """A held-back picture that may be shown, as a card shows it."""
+
+    name: str
+    views: np.ndarray  # uint8 (y, x, 3): input, result and truth side by side
 
 
 def publish(
     folder: Path,
     *,
     entry: Entry,
-    graphdef: nnx.GraphDef,
     fitted: Fitted,
     training: list[Photograph],
-    validation: list[Photograph],
-    held: Pairs,
     pixels: int,
+    rows: dict[str, dict[str, dict[str, float]]],
+    protocol: str,
+    sample: Sample | None,
 ) -> dict[str, Any]:
     """Write a finished run into `folder` as a zoo entry: config, weights, metrics.json, README.md, picture.png.
 
     Args:
       folder: where to; made if absent.
       entry: what the recipe states.
-      graphdef: the network. fitted: its weights and how the run went.
-      training, validation: the pictures used. pixels: of the training pictures, half sizes included.
-      held: the validation pictures in pairs, for the validation figures.
+      fitted: the weights and how the run went.
+      training: the pictures used. pixels: of them, half sizes included.
+      rows: figures ``{set: {method: {"psnr_y", "ssim_y"}}}``; the network is the method "ours".
+      protocol: how the figures were taken.
+      sample: a picture for the card.
 
     Returns:
       What metrics.json holds.
     """
-    hub.save(
-        folder,
-        params=fitted.params,
-        name=entry.name,
-        model=entry.model,
-        args=entry.args,
-        licence=entry.licence,
-    )
-    scale, settings = entry.args["scale"], entry.settings
-    ours, bench = measure.network(graphdef, fitted.params), measure.bench_folder()
-    sets = measure.table(ours, scale=scale, bench=bench) if bench is not None else {}
-    rows = {
-        "validation": {
-            "bicubic": measure.figures(held, measure.bicubic(scale)),
-            "ours": measure.figures(held, ours),
-        },
-        **sets,
-    }
+    hub.save(folder, params=fitted.params, entry=entry)
     metrics = {
         "id": entry.name,
         "parameters": models.count(fitted.params),
-        "protocol": measure.PROTOCOL,
+        "protocol": protocol,
         **{key: _column(rows, key) for key in ("psnr_y", "ssim_y")},
         "run": {
-            **asdict(settings),
+            **asdict(entry.settings),
             "steps": fitted.steps,
             "high_resolution_pixels_seen": fitted.high_pixels,
             "pictures": len(training),
             "pixels": pixels,
-            "device": _device(settings.engine),
+            "device": _device(entry.settings.engine),
             "cpu_hours": round(fitted.cpu_hours, 2),
             "start": entry.start,
         },
@@ -83,8 +72,11 @@ def publish(
         "history": [{key: round(value, 4) for key, value in row.items()} for row in fitted.history],
     }
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    pictured = _picture(folder, validation, held, ours)
-    (folder / "README.md").write_text(_card(metrics, entry, pictured))
+    if sample is not None:
+        from PIL import Image
+
+        Image.fromarray(sample.views).save(folder / "picture.png", optimize=True)
+    (folder / "README.md").write_text(_card(metrics, entry, "" if sample is None else sample.name))
     return metrics
 
 
@@ -111,29 +103,13 @@ def _device(engine: str) -> str:
     return f"CPU ({named}), {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} core(s)"
 
 
-def _picture(folder: Path, validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> str:
-    """Input, ours and truth of a held-back photograph that may be shown (CC0); its name, or "" if there is none."""
-    from PIL import Image
-
-    free = {picture.path.name for picture in validation if picture.licence.startswith("CC0")}
-    for name, low, high in zip(held.names, held.low, held.high, strict=True):
-        if name in free:
-            s, side = held.scale, min(192, *high.shape[:2]) // held.scale
-            y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
-            views = (low.repeat(s, 0).repeat(s, 1), ours(low), high)
-            cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
-            Image.fromarray(np.concatenate(cut, axis=1)).save(folder / "picture.png", optimize=True)
-            return name
-    return ""
-
-
 def _card(metrics: dict[str, Any], entry: Entry, pictured: str) -> str:
-    name, run, scale, licence = entry.name, metrics["run"], entry.args["scale"], entry.licence
+    name, run, licence = entry.name, metrics["run"], entry.licence
     names = list(metrics["psnr_y"])
     table = [f"| PSNR-Y (dB) / SSIM-Y | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
-    for method, label in (("bicubic", "bicubic"), ("ours", name)):
+    for method in metrics["psnr_y"][names[0]]:
         cells = [f"{metrics['psnr_y'][n][method]:.2f} / {metrics['ssim_y'][n][method]:.4f}" for n in names]
-        table.append(f"| {label} | {' | '.join(cells)} |")
+        table.append(f"| {name if method == 'ours' else method} | {' | '.join(cells)} |")
     sources = [f"- {row['pictures']} pictures: {row['credit']} ({row['licence']})" for row in metrics["data"]]
     shown = f"![input, this network, truth](picture.png)\n\n*Input, this network, truth; {pictured}, held back from training.*\n\n"
     return f"""{_front_matter(metrics, licence)}
@@ -147,22 +123,23 @@ def _card(metrics: dict[str, Any], entry: Entry, pictured: str) -> str:
 ## Use
 ```python
 import vidsr
+
 clip = vidsr.open("in.mp4")
-vidsr.save(vidsr.super_resolve(scale={scale}, model="{name}")(clip), "out.mp4", like=clip)
+vidsr.save({entry.use}(clip), "out.mp4", like=clip)
 ```
 
 ## Measured
 {chr(10).join(table)}
 
-Protocol: {metrics["protocol"]}. Low resolution by MATLAB's bicubic. The validation pictures chose nothing but the
+Protocol: {metrics["protocol"]}. The validation pictures chose nothing but the
 settings; the other sets were looked at after the run. {metrics["parameters"]:,} weights, fidelity: faithful.
 
 ## Data, seed, licence
 {chr(10).join(sources)}
 
-The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; each picture serves again at half size:
-{run["pixels"] / 1e6:,.0f} Mpixel in all. Larger published networks were trained on about ten times as many (DIV2K and Flickr2K,
-some 3,450 pictures of 2.8 Mpixel), so no race with them is claimed. Weights start from: {run["start"]}; seed {run["seed"]}.
+{entry.made}
+{run["pixels"] / 1e6:,.0f} Mpixel in all, half sizes included. Larger published networks were trained on about ten times as many (DIV2K and Flickr2K,
+some 3,450 pictures of 2.8 Mpixel), so no race with them is claimed. Weights start from: {entry.start}; seed {run["seed"]}.
 Licence of the weights: {licence}; whether weights are an adaptation of share-alike pictures is unsettled, so the sets
 are named here.
 {_tried(metrics["tried"])}
@@ -193,7 +170,7 @@ def _front_matter(metrics: dict[str, Any], licence: str) -> str:
     """The Hub's front matter, as plain text: task, licence, tags and the measured figures as its model index."""
     results = "".join(
         f"""
-  - task: {{type: image-to-image, name: Super-resolution}}
+  - task: {{type: image-to-image}}
     dataset: {{type: {name.lower()}, name: {name}}}
     metrics:
     - {{type: psnr, name: PSNR-Y, value: {metrics["psnr_y"][name]["ours"]}}}
@@ -204,7 +181,7 @@ def _front_matter(metrics: dict[str, Any], licence: str) -> str:
 license: {licence.lower()}
 library_name: vidsr
 pipeline_tag: image-to-image
-tags: [super-resolution, video, jax, flax]
+tags: [restoration, video, jax, flax]
 model-index:
 - name: {metrics["id"]}
   results:{results}

@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 from vidsr import models
+from vidsr.train import measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
-from vidsr.train.patches import pairs
-from vidsr.train.photographs import folder, photographs
-from vidsr.train.publish import publish
+from vidsr.train.patches import Pairs, pairs
+from vidsr.train.photographs import Photograph, folder, photographs
+from vidsr.train.publish import Sample, publish
 from vidsr.train.validate import validator
 
 
@@ -40,14 +43,30 @@ def enlarger(
         stop=steps,
     )
     if fitted.steps == settings.steps:
+        ours, bench = measure.network(graphdef, fitted.params), measure.bench_folder()
+        published = measure.table(ours, scale=scale, bench=bench) if bench is not None else {}
+        own = {"bicubic": measure.figures(held, measure.bicubic(scale)), "ours": measure.figures(held, ours)}
         publish(
             out,
             entry=entry,
-            graphdef=graphdef,
             fitted=fitted,
             training=training,
-            validation=validation,
-            held=held,
             pixels=seen.pixels,
+            rows={"validation": own, **published},
+            protocol=measure.PROTOCOL,
+            sample=_sample(validation, held, ours),
         )
     return fitted
+
+
+def _sample(validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> Sample | None:
+    """Input, ours and truth of a held-back photograph that may be shown (CC0)."""
+    free = {picture.path.name for picture in validation if picture.licence.startswith("CC0")}
+    for name, low, high in zip(held.names, held.low, held.high, strict=True):
+        if name in free:
+            s, side = held.scale, min(192, *high.shape[:2]) // held.scale
+            y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
+            views = (low.repeat(s, 0).repeat(s, 1), ours(low), high)
+            cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
+            return Sample(name, np.concatenate(cut, axis=1))
+    return None

@@ -9,14 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from vidsr.errors import RecipeError, StackError
+from vidsr.errors import RecipeError
 from vidsr.functional import cuts, temporal
-from vidsr.functional.sigma import noise_sigma
 from vidsr.run.law import At, Axis, Footprint, Spec
+from vidsr.transforms import noise_level
 from vidsr.transforms.base import Analysis, Scan, Transform, option, transform, value
 
 MODELS = ("auto", "nlm")  # auto: nlm
-LOOKS = 4  # places in the clip where sigma is estimated, two neighbouring frames each
 _SIGNAL = "signal in [0, 1], standard deviation"
 
 
@@ -38,10 +37,10 @@ class Denoise(Analysis):
     search: int = option(3, unit="input pixels each way", low=0, high=16)
 
     def spec(self, spec: Spec) -> Spec:
-        return _checked(spec)
+        return noise_level.progressive(spec)
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
-        return dataclasses.replace(self, sigma=_estimate(spec, look))
+        return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))
 
     def footprint(self) -> Footprint:
         margin = temporal.margin(self.search)
@@ -87,10 +86,10 @@ class CausalDenoise(Scan):
     search: int = option(3, unit="input pixels each way", low=0, high=16)
 
     def spec(self, spec: Spec) -> Spec:
-        return _checked(spec)
+        return noise_level.progressive(spec)
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
-        return dataclasses.replace(self, sigma=_estimate(spec, look))
+        return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))
 
     def init(self, spec: Spec) -> Any:
         """(running mean, the frame before, whether there was one)."""
@@ -143,23 +142,3 @@ def denoise(
     sigma = None if sigma is None else float(sigma)
     kind = CausalDenoise if causal else Denoise
     return kind(sigma=sigma, strength=float(strength))
-
-
-def _checked(spec: Spec) -> Spec:
-    fields = spec.tags.get("fields", "progressive")
-    if fields != "progressive":
-        raise StackError(
-            f"denoise compares neighbouring lines and frames, and these are interlaced ({fields}): it would mix two moments. "
-            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
-        )
-    return spec
-
-
-def _estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
-    """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip, 1 at most."""
-    total = spec.shape[0]
-    if total == 1:
-        return min(noise_sigma(look([0])[:, None]), 1.0)
-    places = sorted({min((2 * k + 1) * total // (2 * LOOKS), total - 2) for k in range(LOOKS)})
-    frames = np.asarray(look([p + i for p in places for i in (0, 1)]))
-    return min(noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:])), 1.0)

@@ -1,6 +1,5 @@
 """super_resolve: more pixels by a trained network, or by bicubic interpolation."""
 
-import re
 from typing import Any, ClassVar
 
 import jax
@@ -12,6 +11,7 @@ from vidsr.functional import resample
 from vidsr.run.law import Axis, Footprint, Spec
 from vidsr.transforms.base import Transform, option, transform, value
 
+SIZES = ("tiny", "small")
 TRIPS = 20  # back-projections; claims-and-standards: residual of 8 levels falls below 0.002
 
 
@@ -74,11 +74,7 @@ class SuperResolve(Transform):
     @classmethod
     def from_record(cls, record: dict[str, Any], extras: dict[str, Any]) -> "SuperResolve":
         step = _built(record["model"], record["trips"])
-        if step.sha256 != record["sha256"]:
-            raise RecipeError(
-                f"the record was made with weights {record['sha256'][:12]}..., {record['model']} here has {step.sha256[:12]}.... "
-                "Install the version of vidsr that the record names."
-            )
+        hub.same_weights(record["model"], record["sha256"], step.sha256)
         return step
 
     def __repr__(self) -> str:
@@ -93,19 +89,24 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
 
     Args:
       scale: 2 or 4.
-      model: a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": the zoo's network for this scale.
+      model: "tiny" or "small" of that scale, a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small".
       consistency: back-project a fixed 20 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
     Raises:
       RecipeError: no model of that name or scale, or weights that fail their checks.
     """
-    names = [name for name in hub.IDS if re.fullmatch(rf".*-x{scale}", name)]
-    if model == "auto" and not names:
+    sizes = {name: f"sr-{name}-x{scale}" for name in SIZES if f"sr-{name}-x{scale}" in hub.IDS}
+    if model in ("auto", *SIZES) and not sizes:
         raise RecipeError(
             f"the zoo has no network for scale={scale!r}; it has x2 and x4. For example vidsr.super_resolve(scale=4)."
         )
-    step = _built(names[0] if model == "auto" else model, TRIPS if consistency else 0)
+    if model in SIZES and model not in sizes:
+        raise RecipeError(
+            f"the zoo has no {model!r} for x{scale}. There: vidsr.super_resolve({scale}, model={next(iter(sizes))!r})."
+        )
+    chosen = sizes.get("small", next(iter(sizes.values()))) if model == "auto" else sizes.get(model, model)
+    step = _built(chosen, TRIPS if consistency else 0)
     if step.scale != scale:
         raise RecipeError(
             f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r})."
@@ -115,6 +116,10 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
 
 def _built(model: str, trips: int) -> SuperResolve:
     net = hub.load(model)
+    if net.verb != "super_resolve":
+        raise RecipeError(
+            f"{model} is a network for {net.verb}. For example vidsr.super_resolve(scale=4); all: vidsr.hub.list()."
+        )
     return SuperResolve(
         model=str(model),
         sha256=net.sha256,

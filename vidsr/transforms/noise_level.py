@@ -1,0 +1,31 @@
+"""What every denoiser asks of a clip: frames that are whole, and how much noise there is."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from vidsr.errors import StackError
+from vidsr.functional.sigma import noise_sigma
+from vidsr.run.law import Spec
+
+LOOKS = 4  # places in the clip where sigma is estimated, two neighbouring frames each
+
+
+def progressive(spec: Spec) -> Spec:
+    fields = spec.tags.get("fields", "progressive")
+    if fields != "progressive":
+        raise StackError(
+            f"denoise compares neighbouring lines and frames, and these are interlaced ({fields}): it would mix two moments. "
+            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
+        )
+    return spec
+
+
+def estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
+    """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip, 1 at most."""
+    total = spec.shape[0]
+    if total == 1:
+        return min(noise_sigma(look([0])[:, None]), 1.0)
+    places = sorted({min((2 * k + 1) * total // (2 * LOOKS), total - 2) for k in range(LOOKS)})
+    frames = np.asarray(look([p + i for p in places for i in (0, 1)]))
+    return min(noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:])), 1.0)
