@@ -12,7 +12,7 @@ from vidsr.train.fit import Fitted, Settings, fit
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
 from vidsr.train.publish import publish
-from vidsr.train.recipes import enlarger
+from vidsr.train.recipes import denoiser, enlarger
 from vidsr.train.validate import validator
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Pairs",
     "Photograph",
     "Settings",
+    "denoiser",
     "enlarger",
     "fit",
     "folder",

@@ -16,11 +16,15 @@ import vidsr
 from vidsr import models
 from vidsr.functional import resample
 from vidsr.metrics import arrays
+from vidsr.train import damage
+from vidsr.train.moving import Moving
 from vidsr.train.patches import Pairs
 from vidsr.train.validate import enlarge
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
+LEVELS = (10, 25, 50)  # of noise, 8-bit
+NOISE_PROTOCOL = "24 drawn scenes of 128 x 128 from held-back photographs; white noise clipped and rounded to 8 bits; luma BT.601 studio range, peak 255; result rounded to 8 bits; mean over scenes"
 
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
 
@@ -83,3 +87,49 @@ def table(method: Enlarger, *, scale: int, bench: Path) -> dict[str, dict[str, d
         for name, pairs in found.items()
         if pairs is not None
     }
+
+
+class Cleaned:
+    """Figures of a denoiser on held-back scenes under fixed noise of three strengths.
+
+    Args:
+      graphdef: the network.
+      held: the scenes' pictures.
+      patch: side of a scene, pixels. count: how many scenes.
+    """
+
+    def __init__(self, graphdef: Any, held: Moving, *, patch: int, count: int):
+        self._forward = jax.jit(lambda params, x: models.apply(graphdef, params, x))
+        frames, clean = (
+            part / np.float32(255) for part in held.batch(seed=0, step=0, size=count, patch=patch)
+        )
+        self._clean = clean
+        self._noisy = {
+            level: np.asarray(damage.noisy(sigma=level / 255)(jax.random.key(level), frames, clean)[0])
+            for level in LEVELS
+        }
+
+    def evaluate(self, params: dict[str, Any]) -> dict[str, float]:
+        """Mean PSNR-Y in dB at each strength."""
+        return {f"sigma{level}": row["ours"]["psnr_y"] for level, row in self._rows(params).items()}
+
+    def rows(self, params: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+        """Figures of the noisy frames and of the network, by strength."""
+        return {f"sigma {level}": row for level, row in self._rows(params).items()}
+
+    def _rows(self, params: dict[str, Any]) -> dict[int, dict[str, dict[str, float]]]:
+        found = {}
+        for level, noisy in self._noisy.items():
+            results = {"noisy": noisy[..., :3], "ours": np.asarray(self._forward(params, noisy))}
+            found[level] = {name: self._figures(result) for name, result in results.items()}
+        return found
+
+    def _figures(self, result: np.ndarray) -> dict[str, float]:
+        levels = [
+            arrays.luma(np.floor(np.clip(x, 0, 1) * 255 + 0.5), peak=255.0) for x in (result, self._clean)
+        ]
+        measures = {"psnr_y": arrays.psnr, "ssim_y": arrays.ssim}
+        return {
+            name: round(float(np.mean(measure(*levels, peak=255.0, border=0))), 4)
+            for name, measure in measures.items()
+        }

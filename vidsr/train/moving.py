@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidsr.train.patches import turned
+from vidsr.train.patches import reduce_bicubic, turned
+from vidsr.train.photographs import Photograph, read
 
 STILL, LARGE, OBJECT = 0.2, 0.5, 0.5  # shares: scenes at rest; taken at double size; with an object in front
 SPEED, FASTEST = 3.0, 12  # pixels a frame: standard deviation, and the most
@@ -69,6 +70,16 @@ class Moving:
         steps = np.arange(-self.radius, self.radius + 1)
         corners = zip(y + steps * speed[0], x + steps * speed[1], strict=True)
         return np.stack([picture[top : top + side, left : left + side] for top, left in corners])
+
+
+def moving(pictures: list[Photograph], *, radius: int) -> Moving:
+    """Photographs to draw scenes from; those of more than a megapixel at half size, where they are sharp to the pixel."""
+    return Moving(tuple(_sharp(read(picture)) for picture in pictures), radius)
+
+
+def _sharp(picture: np.ndarray) -> np.ndarray:
+    height, width = (extent // 2 * 2 for extent in picture.shape[:2])
+    return reduce_bicubic(picture[:height, :width], 2) if height * width > 1_000_000 else picture
 
 
 def _speed(rng: np.random.Generator) -> np.ndarray:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from vidsr import models
-from vidsr.train import measure
+from vidsr.train import damage, measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
+from vidsr.train.moving import moving
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, photographs
 from vidsr.train.publish import Sample, publish
@@ -55,6 +56,48 @@ def enlarger(
             rows={"validation": own, **published},
             protocol=measure.PROTOCOL,
             sample=_sample(validation, held, ours),
+        )
+    return fitted
+
+
+def denoiser(
+    entry: Entry, *, data: str | os.PathLike | None = None, out: Path, steps: int | None = None
+) -> Fitted:
+    """Train a network that takes white noise out of a frame beside its neighbours, and publish into `out`.
+
+    Args:
+      entry: what to train; its domain says how many ``neighbours`` each side the network sees.
+      data: folder of photographs; default: the environment's ``VIDSR_DATA``.
+      out: a folder that holds a begun run is continued.
+      steps: stop after so many in all, resumable.
+    """
+    settings, radius = entry.settings, entry.domain["neighbours"]
+    training, validation = photographs(folder(data))
+    seen, held = moving(training, radius=radius), moving(validation, radius=radius)
+    graphdef, params = models.build(entry.model, seed=settings.seed, **entry.args)
+    cleaned = measure.Cleaned(graphdef, held, patch=128, count=24)
+    fitted = fit(
+        graphdef,
+        params,
+        seen,
+        settings,
+        model=entry.model,
+        args=entry.args,
+        folder=out / "checkpoint",
+        evaluate=cleaned.evaluate,
+        damage=damage.noisy(),
+        stop=steps,
+    )
+    if fitted.steps == settings.steps:
+        publish(
+            out,
+            entry=entry,
+            fitted=fitted,
+            training=training,
+            pixels=seen.pixels,
+            rows=cleaned.rows(fitted.params),
+            protocol=measure.NOISE_PROTOCOL,
+            sample=None,
         )
     return fitted
 

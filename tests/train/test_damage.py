@@ -1,0 +1,27 @@
+"""Damage drawn in training: its strength, its map, and neighbours that are the frame itself."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vidsr.train import damage
+
+
+def test_noise_has_the_strength_its_map_says():
+    clean = jnp.full((64, 32, 32, 9), 128 / 255)
+    x, y = jax.jit(damage.noisy())(jax.random.key(0), clean, clean[..., :3])
+    assert x.shape == (64, 32, 32, 10) and np.array_equal(y, clean[..., :3])
+    said = np.asarray(x[:, 0, 0, 9])
+    assert said.min() >= 0 and said.max() <= damage.STRONGEST and said.std() > 0.04
+    found = np.asarray(x[..., :3] - 128 / 255).std((1, 2, 3))
+    clear = (said > 2 / 255) & (said < 0.18)  # rounding and clipping change little there
+    np.testing.assert_allclose(found[clear], np.hypot(said, 1 / 255 / 12**0.5)[clear], rtol=0.05)
+    levels = np.asarray(x[..., :9]) * 255
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)
+
+
+def test_some_neighbours_are_the_frame_itself_with_its_noise():
+    clean = jnp.full((200, 4, 4, 9), 0.5)
+    x, _ = damage.noisy(sigma=0.1)(jax.random.key(1), clean, clean[..., :3])
+    alone = np.asarray((x[..., 3:6] == x[..., :3]).all((1, 2, 3)))
+    assert 0.03 < alone.mean() < 0.2
