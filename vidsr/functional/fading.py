@@ -8,7 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-DYES = np.array([[1, 0.16, 0.04], [0.22, 1, 0.18], [0.08, 0.30, 1]])  # density of R, G, B by cyan, magenta, yellow
+DYES = np.array(
+    [[1, 0.16, 0.04], [0.22, 1, 0.18], [0.08, 0.30, 1]]
+)  # density of R, G, B by cyan, magenta, yellow
 DARKEST = 10**-2.6  # light that the densest film lets through
 MIDDLE = 2.0  # amount of dye at which a power changes nothing
 
@@ -34,5 +36,7 @@ def fade(light: jax.Array, keep: jax.Array, power: jax.Array, stain: jax.Array) 
 
 
 def _mixed(x: jax.Array, matrix: np.ndarray) -> jax.Array:
-    rows = [sum((m * x[..., i] for i, m in enumerate(map(float, row))), start=0.0 * x[..., 0]) for row in matrix]
+    rows = [
+        sum((m * x[..., i] for i, m in enumerate(map(float, row))), start=0.0 * x[..., 0]) for row in matrix
+    ]
     return jnp.stack(rows, -1)

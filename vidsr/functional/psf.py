@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import lax
 

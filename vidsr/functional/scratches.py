@@ -62,7 +62,9 @@ def scratches(key: Array, rate: Array, frame: Array, y: Array, x: Array) -> tupl
     return cover[..., None], tone[..., None]
 
 
-def _numbers(key: Array, chance: Array, epoch: Array, age: Array, frame: Array, cells: Array) -> tuple[Array, ...]:
+def _numbers(
+    key: Array, chance: Array, epoch: Array, age: Array, frame: Array, cells: Array
+) -> tuple[Array, ...]:
     """What describes the scratch of every cell at every frame, each (t, cells); `age`: frames since the epoch began.
 
     Place in the cell, waves a row, phase, half width, opacity (0 where there is none), how far it fades in places, tone.

@@ -45,9 +45,7 @@ def demosaic(plane: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array
     colours = plane * _sites(rows, columns)
     height, width = plane.shape[1] - 2, plane.shape[2] - 2
     weights = np.stack([OTHER, GREEN, OTHER], -1)
-    parts = [
-        weights[i, j] * colours[:, i : i + height, j : j + width] for i in range(3) for j in range(3)
-    ]
+    parts = [weights[i, j] * colours[:, i : i + height, j : j + width] for i in range(3) for j in range(3)]
     return sum(parts[1:], parts[0])
 
 

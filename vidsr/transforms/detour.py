@@ -21,11 +21,8 @@ class Detour(Transform):
 
     def footprint(self) -> Footprint:
         num, den = self.ratio
-        first, last = self._way(0, 1)
-        reach = sum(resample.halo(num, den, self.there)) // 2
-        before = -(first * den // num) + reach
-        after = -(-(last * den) // num) + reach + den // num + 1
-        axis = Axis(before=max(before, after), after=max(before, after), edge="symmetric")
+        reach = resample.halo(num, den, self.there)[0] - (-(self._look() + 1) * den // num) + 2
+        axis = Axis(before=reach, after=reach, edge="symmetric")
         return Footprint(y=axis, x=axis)
 
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
@@ -33,23 +30,27 @@ class Detour(Transform):
             x = self._line(x, axis, at)
         return x
 
-    def _way(self, first: Any, count: int) -> tuple[Any, Any]:
-        """The samples on the way that outputs `first` to `first + count - 1` may read: first and last."""
-        num, den = self.ratio
-        reach = resample.halo(den, num, self.back)[0]
-        return first * num // den - reach, (first + count - 1) * num // den + reach
-
     def _line(self, x: jax.Array, axis: int, at: At) -> jax.Array:
         num, den = self.ratio
-        n_out = at.n_out[axis]
-        start, _ = self._way(at.first_out[axis], 1)
-        count = -(-(n_out * num) // den) + 2 * resample.halo(den, num, self.back)[0] + 1
-        small = resample.resize_axis(
-            x, axis, num=num, den=den, kernel=self.there, first_in=at.first_in[axis], first_out=start, n_out=count
+        n_out, first = at.n_out[axis], at.first_out[axis]
+        start, count = first * num // den - self._look(), -(-n_out * num // den) + 2 * self._look() + 1
+        x = resample.resize_axis(
+            x,
+            axis,
+            num=num,
+            den=den,
+            kernel=self.there,
+            first_in=at.first_in[axis],
+            first_out=start,
+            n_out=count,
         )
         return resample.resize_axis(
-            small, axis, num=den, den=num, kernel=self.back, first_in=start, first_out=at.first_out[axis], n_out=n_out
+            x, axis, num=den, den=num, kernel=self.back, first_in=start, first_out=first, n_out=n_out
         )
+
+    def _look(self) -> int:
+        """Samples on the way that an output reads before and after its place."""
+        return resample.halo(self.ratio[1], self.ratio[0], self.back)[0]
 
 
 def detour(factor: float, there: str = "area", back: str = "bicubic") -> Detour:

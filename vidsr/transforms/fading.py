@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from vidsr.errors import RecipeError
 from vidsr.functional import fading
 from vidsr.run.law import At, Spec
 from vidsr.transforms.base import transform, value
@@ -35,7 +36,11 @@ class Fading(InLight):
 
 
 def fade(amount: float) -> Fading:
-    """A share of the way, 0 to 1, from fresh film to a print that lost two thirds of its cyan."""
+    """The step of a `fading=` argument: a share of the way from fresh film to a print that lost two thirds of its cyan."""
+    if not 0 <= amount <= 1:
+        raise RecipeError(
+            f"fading={amount} is outside 0 (fresh) to 1. For example vidsr.degrade(fading=0.5)."
+        )
     fresh = ((1.0,) * 3, (1.0,) * 3, (0.0,) * 3)
     numbers = [
         np.float32(a) + np.float32(amount) * (np.asarray(b, np.float32) - np.float32(a))

@@ -48,7 +48,9 @@ class Psf(InLight):
         return self.from_light(psf.convolve(self.to_light(x), jnp.asarray(self.kernel)))
 
     def bare(self) -> "Psf":
-        return dataclasses.replace(self, optics=())  # the kernel is enough: other numbers, no other compilation
+        return dataclasses.replace(
+            self, optics=()
+        )  # the kernel is enough: other numbers, no other compilation
 
     def record(self) -> dict[str, Any]:
         """The optics in words and numbers, from which the kernel follows, or the kernel that was given."""

@@ -1,12 +1,13 @@
 """Sensor: noise, pattern, mosaic and steps of a camera's chip, in linear light."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vidsr.errors import StackError
+from vidsr.errors import RecipeError, StackError
 from vidsr.functional import draws, noise, sensor
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms.base import Random, option, transform, value
@@ -23,7 +24,7 @@ class Sensor(InLight, Random):
     its neighbours. Light is clipped to [0, 1] where `bits` is given and nowhere else.
     """
 
-    salt = 0x53454E53
+    salt: ClassVar[int] = 0x53454E53
 
     gain: float = value(0.0, unit="variance per light (shot noise)", low=0.0, high=1.0)
     read: float = value(0.0, unit="light, standard deviation", low=0.0, high=1.0)
@@ -64,6 +65,17 @@ class Sensor(InLight, Random):
         normal = draws.normal(key, at.frame, rows, columns, count)
         light = noise.poisson_gaussian(light, normal, gain=self.gain, sigma=self.read)
         return light + self.row * draws.normal(of_row, at.frame, rows, zero, 1)
+
+
+def chip(fields: Mapping[str, Any]) -> Sensor:
+    """The step of a `sensor=` argument: fields of `Sensor` by name."""
+    known = ("gain", "read", "row", "pattern", "mosaic", "bits")
+    wrong = [name for name in fields if name not in known] if isinstance(fields, Mapping) else [fields]
+    if wrong:
+        raise RecipeError(
+            f"a sensor has no {wrong[0]!r}; it has {', '.join(known)}. Say vidsr.degrade(sensor={{'gain': 0.004, 'read': 0.01}})."
+        )
+    return Sensor(**fields)
 
 
 def _places(at: At, axis: int, count: int) -> jax.Array:
