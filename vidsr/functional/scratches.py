@@ -80,6 +80,7 @@ def _numbers(key: Array, chance: Array, frame: Array, cells: Array) -> Array:
     life = SHORTEST + jnp.floor((EPOCH - SHORTEST + 1) * (1 - u[..., 2])).astype(jnp.int32)
     age = (frame % EPOCH + back * EPOCH)[..., None] - begin
     there = (u[..., 0] <= chance) & (age >= 0) & (age < life)
+    age = age.astype(jnp.float32)
     at = CELL * u[..., 3] + DRIFT * (2 * u[..., 4] - 1) * age + JITTER * (2 * shake - 1)
     wave = 2 * np.pi / (300 + 1200 * u[..., 5])
     phase = 2 * np.pi * u[..., 6] + 0.05 * age
