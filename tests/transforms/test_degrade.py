@@ -170,9 +170,10 @@ def test_a_mosaic_is_linear_in_light_and_has_its_adjoint():
     rng = np.random.default_rng(0)
     at = _whole(12, 14)
     x, z, y = (rng.standard_normal(s).astype(np.float32) for s in ((1, 14, 16, 3),) * 2 + ((1, 12, 14, 3),))
-    out, pull = jax.vjp(lambda v: step.apply(v, at), x)
-    np.testing.assert_allclose(np.vdot(out, y), np.vdot(x, pull(y)[0]), rtol=1e-4)
-    np.testing.assert_allclose(step.apply(2 * x - z, at), 2 * out - step.apply(z, at), atol=1e-5)
+    apply = jax.jit(lambda v: step.apply(v, at))
+    back = jax.jit(lambda v, w: jax.vjp(apply, v)[1](w)[0])(x, y)
+    np.testing.assert_allclose(np.vdot(apply(x), y), np.vdot(x, back), rtol=1e-4)
+    np.testing.assert_allclose(apply(2 * x - z), 2 * apply(x) - apply(z), atol=1e-5)
 
 
 def _whole(height, width):
@@ -267,7 +268,7 @@ def test_the_real_world_again_from_its_record():
         ({"tape": (1.0,)}, "tape="),
         ({"scratches": 1000}, "outside"),
         ({"interlace": "top"}, "'tff', 'bff'"),
-        ({"kernel": "lanczos9", "scale": 2}, "kernel='bicubic'"),
+        ({"kernel": "lanczos9", "scale": 2}, "none of 'bicubic'"),
     ],
     ids=str,
 )

@@ -79,8 +79,8 @@ def test_dust_goes_by_its_own_mask(still):
 
 def test_the_mask_of_scratches_behind_a_lens(still):
     steps = {"psf": ("disc", 1.5), "interlace": "tff"}
-    scratched = vidsr.degrade(scratches=19, **steps)(still, seed=2)
-    clean = vidsr.degrade(**steps)(still, seed=2)
+    scratched = vidsr.degrade(scratches=19, **steps)(still, seed=1)
+    clean = vidsr.degrade(**steps)(still, seed=1)
     changed = (np.abs(scratched.values - clean.values) > 0.01).any(axis=-1, keepdims=True)
     mask = vidsr.damage_mask(scratched)
     assert 0.02 < changed.mean() < 0.5

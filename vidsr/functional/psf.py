@@ -6,7 +6,7 @@ applies one to `(t, y, x, c)` light, VALID. Angles are degrees from right (x) to
 Sources: Goodman, Introduction to Fourier Optics (Airy pattern); Abramowitz and Stegun 9.4.4 and 9.4.6 (Bessel J1, 1e-7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -107,7 +107,7 @@ def path(points: Sequence[Sequence[float]]) -> np.ndarray:
     return _unit(kernel)
 
 
-KINDS = {
+KINDS: dict[str, Callable[..., np.ndarray]] = {
     "gaussian": gaussian,
     "anisotropic": anisotropic,
     "disc": disc,
