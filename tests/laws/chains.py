@@ -10,7 +10,12 @@ from vidsr.transforms import apply
 from vidsr.transforms.pipeline import pipeline
 
 SHAPES = [(5, 33, 47, 3), (4, 17, 22, 1), (1, 20, 26, 3), (3, 9, 13, 3), (2, 1, 30, 1), (7, 12, 5, 3)]
-EXACT = ("Crop", "Jpeg")  # give the reference's very numbers, so that a step that rounds may follow
+EXACT = (
+    "Crop",
+    "Jpeg",
+    "Codec",
+    "BlockCodec",
+)  # give the reference's very numbers, so that a step that rounds may follow
 
 
 def chain(seed, heavy):

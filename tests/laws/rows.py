@@ -33,6 +33,7 @@ from vidsr.functional import motion
 from vidsr.run.law import Spec
 from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
+from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise
 from vidsr.transforms.detour import Detour
@@ -192,6 +193,29 @@ def regraining(rng, spec, numbers):
     return Regrain(strength=float(rng.uniform(0.01, 0.05)), colour=0.3, curve=curve, factors=factors)
 
 
+def through(codec, qualities, **about):
+    """A real codec; the last quality without the filter in the loop, where there is one."""
+
+    def make(rng, spec, numbers):
+        quality = float(rng.choice(qualities))
+        deblock = codec != "h264" or quality != qualities[-1]
+        return Codec(codec=codec, quality=quality, gop=int(rng.choice((2, 3))), deblock=deblock)
+
+    def reference(step, x, spec, numbers):
+        return coding.filmed(x, numbers, step.codec, step.quality, step.gop, step.deblock, 1)
+
+    return Row(make, reference, quantum=0.5, **about)
+
+
+def blocky(matrix, **about):
+    return Row(
+        lambda rng, *_: BlockCodec(quantiser=float(rng.choice((2, 5.5, 12))), matrix=matrix),
+        lambda step, x, *_: coding.blocks(x, float(step.quantiser), step.matrix),
+        quantum=0.5,
+        **about,
+    )
+
+
 def sigma(rng):
     return float(rng.uniform(0.02, 0.08))
 
@@ -242,6 +266,11 @@ ROWS = {
         quantum=0.5,
         often=3,
     ),
+    "Codec h264": through("h264", (18, 28.5, 38)),
+    "Codec mpeg2": through("mpeg2", (2, 8, 20)),
+    "Codec mjpeg": through("mjpeg", (2, 20)),
+    "BlockCodec intra": blocky("intra"),
+    "BlockCodec flat": blocky("flat", rare=True),
     "Flicker": Row(lambda *_: Flicker(amount=0.2), flickering, often=3),
     "Psf disc": blurring("disc", 1.2, size=(3, 3), often=2),
     "Psf motion": blurring("motion", 6.0, 25.0, size=(3, 7), rare=True),

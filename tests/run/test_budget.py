@@ -1,5 +1,7 @@
 """What cannot fit is refused in one sentence, before a pixel is read."""
 
+import dataclasses
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from vidsr.errors import RecipeError, StackError
 from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.law import Spec
+from vidsr.transforms.codec import Codec
 
 
 class Never:
@@ -48,6 +51,15 @@ def test_a_block_that_cannot_be_held(monkeypatch, tmp_path):
     with pytest.raises(RecipeError, match="at the least"):
         vidsr.resize(2).render(stack, tmp_path / "out.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_group_that_cannot_be_held(monkeypatch):
+    """A host step needs its longest group at once, in and out."""
+    monkeypatch.setenv("VIDSR_MEMORY_GB", "0.02")
+    stack, step = lazy(40, 100, 200, 3), Codec(codec="h264", quality=28, gop=40)
+    with pytest.raises(RecipeError, match="at the least"):
+        step(stack)
+    assert dataclasses.replace(step, gop=2)(stack).shape == stack.shape
 
 
 def test_a_result_that_cannot_be_held(monkeypatch):

@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from vidsr.run.law import Axis, Footprint, Spec
-from vidsr.transforms.base import Analysis, Random, Scan, Transform, option, transform, value
+from vidsr.transforms.base import Analysis, HostStep, Random, Scan, Transform, option, transform, value
 
 MODES = {"reflect": "reflect", "symmetric": "symmetric", "edge": "edge", "constant": "constant"}
 
@@ -325,6 +325,45 @@ class Gated(Analysis):
         return np.stack(out)
 
 
+@transform
+class Grouped(HostStep):
+    """Outside jit: each sample less half the mean of its group (frames n * length to n * length + length - 1)."""
+
+    length: int = option(3)
+
+    def footprint(self):
+        reach = Axis(before=self.length - 1, after=self.length - 1, edge="edge")
+        return Footprint(reach, Axis(whole=True), Axis(whole=True))
+
+    def groups(self, frames):
+        return frames // self.length
+
+    def apply(self, x, at, spec):
+        assert type(x) is np.ndarray and x.shape == (len(at.frame), *spec.shape[1:])
+        return x - 0.5 * x.mean((0, 1, 2)) + 0.001 * at.frame[:, None, None, None]
+
+    def reference(self, x, numbers):
+        out = np.empty_like(x)
+        for label in np.unique(numbers // self.length):
+            part = numbers // self.length == label
+            out[part] = x[part] - 0.5 * x[part].mean((0, 1, 2)) + 0.001 * numbers[part][:, None, None, None]
+        return out
+
+
+@transform
+class Twice(HostStep):
+    """Outside jit, every frame alone: twice the size, each pixel repeated."""
+
+    def spec(self, spec):
+        return spec.resized((2, 1), (2, 1))
+
+    def apply(self, x, at, spec):
+        return x.repeat(2, 1).repeat(2, 2)
+
+    def reference(self, x, numbers):
+        return x.repeat(2, 1).repeat(2, 2)
+
+
 def random_step(rng, shape):
     """A random step that fits a stack of this shape."""
     edges = ["reflect", "symmetric", "edge", "constant"]
@@ -342,11 +381,13 @@ def random_step(rng, shape):
         lambda: Recursive(decay=float(rng.uniform(0.2, 0.8))),
         Level,
         Gated,
+        lambda: Grouped(length=int(rng.choice((2, 3, 5)))),
+        Twice,
     ]
     if height > 6 and width > 6:
         choices.append(lambda: Trim(top=1, left=2, height=height - 3, width=width - 4))
     if height * width > 2500:
-        choices = [c for c in choices if c is not Double]
+        choices = [c for c in choices if c not in (Double, Twice)]
     return choices[rng.integers(len(choices))]()
 
 

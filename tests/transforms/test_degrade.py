@@ -8,10 +8,10 @@ import vidsr
 from vidsr.functional import resample, transfer
 from vidsr.transforms import degrade as steps
 from vidsr.transforms import presets
+from vidsr.transforms.codec import Codec
 from vidsr.transforms.sensor import Sensor
 
 REAL = ["vhs", "webcam", "h264-low", "phone", "real-world"]  # end in a real codec
-PLAIN = [name for name in presets.PRESETS if name not in REAL]
 
 
 def clip(frames=5, height=45, width=61, level=None):
@@ -209,9 +209,32 @@ def test_a_tape_takes_more_of_the_colour():
     np.testing.assert_allclose(flat, 0.4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", [name for name in presets.PRESETS if name != "real-world"])
 def test_a_preset_is_its_arguments(name):
-    assert repr(vidsr.degrade(preset=name)) == repr(vidsr.degrade(**presets.PRESETS[name]))
+    pipe = vidsr.degrade(preset=name)
+    assert repr(pipe) == repr(vidsr.degrade(**presets.PRESETS[name]))
+    assert (type(pipe.steps[-1]) is Codec) == (name in REAL)
+
+
+@pytest.mark.parametrize("name", ["h264-low", "webcam", "real-world"])
+def test_a_preset_through_a_real_codec_again_from_its_record(name):
+    stack, pipe = clip(frames=2, height=64, width=48), vidsr.degrade(preset=name)
+    out = pipe(stack, seed=3)
+    assert out.shape[1:3] == {"h264-low": (64, 48), "webcam": (32, 24), "real-world": (16, 12)}[name]
+    levels = out.values * 255
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)  # what came out of a decoder
+    again = vidsr.Pipeline.from_provenance(out)
+    assert repr(again.steps[-1]) == repr(pipe.steps[-1])
+    np.testing.assert_array_equal(again(stack).values, out.values)
+
+
+def test_another_codec_takes_its_own_quality():
+    assert vidsr.degrade(preset="vhs").steps[-1].quality == 6
+    assert vidsr.degrade(preset="vhs", codec="h264").steps[-1].quality == 28
+    last = vidsr.degrade(preset="real-world", seed=4, codec="mjpeg", quality=5).steps[-1]
+    assert (last.codec, last.quality) == ("mjpeg", 5)
+    seen = {vidsr.degrade(preset="real-world", seed=s).steps[-1].codec for s in range(20)}
+    assert seen == {"h264", "mpeg2", "mjpeg"}
 
 
 def test_what_is_given_goes_over_the_preset():
@@ -238,15 +261,6 @@ def test_the_real_world_is_drawn_once_and_held_in_the_steps():
     fixed = vidsr.degrade(preset="real-world", seed=7, codec=False, noise=0, jpeg=50, scale=2).steps
     assert [type(s).__name__ for s in fixed] == ["Psf", "Detour", "Jpeg", "Resize", "Psf", "Detour", "Jpeg"]
     assert fixed[2].quality == fixed[-1].quality == 50 and fixed[0].optics == a.steps[0].optics
-
-
-def test_the_real_world_again_from_its_record():
-    stack = clip(frames=2, height=64, width=48)
-    out = vidsr.degrade(preset="real-world", seed=7, codec=False)(stack, seed=3)
-    assert out.shape == (2, 16, 12, 3)
-    again = vidsr.Pipeline.from_provenance(out)
-    assert again.steps[0].optics == vidsr.degrade(preset="real-world", seed=7, codec=False).steps[0].optics
-    np.testing.assert_array_equal(again(stack).values, out.values)
 
 
 @pytest.mark.parametrize(

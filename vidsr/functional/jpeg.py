@@ -68,7 +68,7 @@ def jpeg(x: jax.Array, quality: jax.Array | float) -> jax.Array:
     cb = (-11059 * red - 21709 * green + 32768 * blue + (128 << 16) + 32767) >> 16
     cr = (32768 * red - 27439 * green - 5329 * blue + (128 << 16) + 32767) >> 16
     y = _coded(y, LUMA, quality)
-    cb, cr = (_fancy(_coded(_halved(c), CHROMA, quality)) - 128 for c in (cb, cr))
+    cb, cr = (doubled(_coded(halved(c), CHROMA, quality)) - 128 for c in (cb, cr))
     red, blue = y + ((91881 * cr + 32768) >> 16), y + ((116130 * cb + 32768) >> 16)
     green = y + ((-22554 * cb - 46802 * cr + 32768) >> 16)
     return jnp.clip(jnp.stack([red, green, blue], -1), 0, 255).astype(jnp.float32) / 255
@@ -95,7 +95,7 @@ def _unrounded(x: jax.Array) -> jax.Array:
     ycbcr = colour.rgb_to_ycbcr(x, "bt601")
     t, height, width, _ = x.shape
     small = ycbcr[..., 1:].reshape(t, height // 2, 2, width // 2, 2, 2).mean((2, 4))
-    chroma = _tripled(_tripled(small, 1), 2) / 16
+    chroma = tripled(tripled(small, 1), 2) / 16
     return jnp.clip(colour.ycbcr_to_rgb(jnp.concatenate([ycbcr[..., :1], chroma], -1), "bt601"), 0.0, 1.0)
 
 
@@ -108,15 +108,26 @@ def table(base: np.ndarray, quality: jax.Array | float) -> jax.Array:
 
 def _coded(plane: jax.Array, base: np.ndarray, quality: jax.Array | float) -> jax.Array:
     """One plane `(t, y, x)` of levels through transform, quantisation and back, clipped; int32."""
-    t, height, width = plane.shape
-    blocks = (plane - 128).reshape(t, height // 8, 8, width // 8, 8).transpose(2, 4, 0, 1, 3)
-    found = _turned(_turned(blocks, DCT, 1, BITS - MORE), DCT, 0, BITS + MORE)  # 8 times the coefficients
+    found = transformed(plane - 128)
     rule = table(base, quality)[..., None, None, None]
     half = (8 * rule.astype(jnp.int32)) // 2
     kept = jnp.floor(((jnp.abs(found) + half).astype(jnp.float32) + 0.5) / (8 * rule))
     found = jnp.sign(found) * (kept * rule).astype(jnp.int32)
-    back = _turned(_turned(found, DCT.T, 0, BITS - MORE), DCT.T, 1, BITS + MORE + 3)
-    return jnp.clip(back.transpose(2, 3, 0, 4, 1).reshape(t, height, width) + 128, 0, 255)
+    return jnp.clip(restored(found) + 128, 0, 255)
+
+
+def transformed(plane: jax.Array) -> jax.Array:
+    """8 times the DCT coefficients of 8x8 blocks of a plane `(t, y, x)`: `(8, 8, t, y / 8, x / 8)`, int32 both."""
+    t, height, width = plane.shape
+    blocks = plane.reshape(t, height // 8, 8, width // 8, 8).transpose(2, 4, 0, 1, 3)
+    return _turned(_turned(blocks, DCT, 1, BITS - MORE), DCT, 0, BITS + MORE)
+
+
+def restored(coefficients: jax.Array) -> jax.Array:
+    """The plane `(t, y, x)` of these coefficients (not 8 times), int32; not clipped."""
+    _, _, t, rows, columns = coefficients.shape
+    back = _turned(_turned(coefficients, DCT.T, 0, BITS - MORE), DCT.T, 1, BITS + MORE + 3)
+    return back.transpose(2, 3, 0, 4, 1).reshape(t, 8 * rows, 8 * columns)
 
 
 def _turned(blocks: jax.Array, matrix: np.ndarray, axis: int, shift: int) -> jax.Array:
@@ -125,22 +136,22 @@ def _turned(blocks: jax.Array, matrix: np.ndarray, axis: int, shift: int) -> jax
     return (sums + (1 << (shift - 1))) >> shift
 
 
-def _halved(plane: jax.Array) -> jax.Array:
+def halved(plane: jax.Array) -> jax.Array:
     """Mean of 2x2, rounded with libjpeg's alternating bias of 1 and 2 quarters."""
     total = plane[:, 0::2, 0::2] + plane[:, 0::2, 1::2] + plane[:, 1::2, 0::2] + plane[:, 1::2, 1::2]
     bias = 1 + np.arange(total.shape[2]) % 2
     return (total + bias.astype(np.int32)) >> 2
 
 
-def _fancy(plane: jax.Array) -> jax.Array:
+def doubled(plane: jax.Array) -> jax.Array:
     """Twice the size by weights 3/4 and 1/4, edges repeated, rounded as libjpeg: down by 8/16, up by 7/16."""
-    rows = _tripled(plane, 1)
-    sums = _tripled(rows, 2)  # sixteenths
+    rows = tripled(plane, 1)
+    sums = tripled(rows, 2)  # sixteenths
     bias = 8 - np.arange(sums.shape[2]) % 2
     return (sums + bias.astype(np.int32)) >> 4
 
 
-def _tripled(x: jax.Array, axis: int) -> jax.Array:
+def tripled(x: jax.Array, axis: int) -> jax.Array:
     """3 x + its neighbour, before and after, interleaved along `axis` (values times 4)."""
     size = x.shape[axis]
     first, last = (lax.slice_in_dim(x, i, i + 1, axis=axis) for i in (0, size - 1))

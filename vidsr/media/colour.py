@@ -99,6 +99,11 @@ class Colour:
         return {k: v for k, v in known.items() if v is not None} | said
 
 
+def matrix_of(primaries: str | None) -> int:
+    """The Y'CbCr matrix that pictures with the tag `primaries` are written with: BT.601 for SD's two, BT.2020, else BT.709."""
+    return {"bt2020": 9, "smpte170m": 6, "bt470bg": 5}.get(primaries or "", 1)
+
+
 def settle(
     path: Path, *, matrix: int, value_range: int, transfer: int, primaries: int, is_yuv: bool, is_gray: bool,
     is_jpeg: bool, width: int, height: int,

@@ -149,7 +149,7 @@ def settle(
     rate = rate_of(time, attrs.get("file_rate"))
     base, _ = ticks_of(time, base=attrs.get("file_time_base"), rate=rate)
     primaries = attrs.get("primaries")
-    matrix = {"bt2020": 9, "smpte170m": 6, "bt470bg": 5}.get(primaries or "", 1)
+    matrix = colours.matrix_of(primaries)
     aspect = Fraction(attrs.get("sample_aspect", "1/1")) * spacing[1] / spacing[0]
     notices = []
     if layout == "444" and name in ("h264", "hevc"):

@@ -12,7 +12,7 @@ from vidsr.errors import MediaError, StackError
 from vidsr.media.convert import EXACT, LIMITED_WHITE_16
 from vidsr.media.encoding import CODECS, KEY_SECONDS, THREADS, THREADS_H264, Encoding
 
-_SWS = {1: 1, 5: 5, 6: 5, 9: 9}
+SWS = {1: 1, 5: 5, 6: 5, 9: 9}
 
 
 class Writer:
@@ -135,7 +135,7 @@ class Writer:
                 frame,
                 format=e.pix_fmt,
                 src_color_range=2,
-                dst_colorspace=_SWS[e.matrix] if e.matrix else None,
+                dst_colorspace=SWS[e.matrix] if e.matrix else None,
                 dst_color_range=1 if e.matrix else 2,
                 interpolation=EXACT,
                 threads=1,

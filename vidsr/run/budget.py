@@ -31,7 +31,7 @@ def check(steps: Sequence[Any], specs: Sequence[Spec], blocks: Blocks) -> None:
                 f"{type(step).__name__} would make frames of {width} x {height}, above {LARGEST_SIDE} a side. "
                 "Scale or crop first: vidsr.resize(0.5) or vidsr.crop(top, left, height, width)."
             )
-    need, budget = least(specs, blocks), available()
+    need, budget = least(steps, specs, blocks), available()
     if need > budget:
         _, height, width, _ = specs[-1].shape
         raise RecipeError(
@@ -51,10 +51,15 @@ def check_result(spec: Spec) -> None:
         )
 
 
-def least(specs: Sequence[Spec], blocks: Blocks) -> int:
-    """Bytes of the blocks that are held at once: the source's, one being computed, those waiting, one being written."""
+def least(steps: Sequence[Any], specs: Sequence[Spec], blocks: Blocks) -> int:
+    """Bytes that are held at once: the source's block, one being computed, those waiting, one being written; host groups."""
     frames = blocks.shape(specs[0].shape)[0]
-    return size(specs[0], frames) + (AHEAD + 2) * size(specs[-1], frames)
+    groups = 0
+    for step, before, after in zip(steps, specs[:-1], specs[1:], strict=True):
+        if step.kind == "host":
+            longest = min(step.footprint().time.reach() + 1, before.shape[0])
+            groups += size(before, longest) + size(after, longest)
+    return size(specs[0], frames) + (AHEAD + 2) * size(specs[-1], frames) + groups
 
 
 def size(spec: Spec, frames: int | None = None) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vidsr.run.blocks import Blocks
+from vidsr.run.hosted import Hosted
 from vidsr.run.law import Footprint, Spec, halo
 from vidsr.run.nodes import Bindings, Causal, Ring, Segment
 from vidsr.run.states import StateTable
@@ -21,7 +22,7 @@ class Graph:
 
     node: Any
     spec: Spec
-    segments: list[Segment] = field(default_factory=list)
+    segments: list[Segment | Hosted] = field(default_factory=list)
     tables: list[tuple[int, StateTable]] = field(default_factory=list)  # (step number, its states)
 
     def causal(self) -> list[Causal]:
@@ -53,11 +54,11 @@ def specs_of(steps: Sequence[Any], spec: Spec) -> list[Spec]:
 
 
 def cut(steps: Sequence[Any]) -> list[tuple[int, int]]:
-    """Segments as (first, end): a causal step ends one; a step that measures within a reach begins one."""
+    """Segments as (first, end): a causal step ends one; a step that measures within a reach begins one; a host step is one."""
     bounds = [0]
     for i, step in enumerate(steps):
-        local_analysis = step.kind == "analysis" and step.reach is not None
-        if (local_analysis or (i and steps[i - 1].kind == "scan")) and bounds[-1] != i:
+        begins = step.kind == "host" or (step.kind == "analysis" and step.reach is not None)
+        if (begins or (i and steps[i - 1].kind in ("scan", "host"))) and bounds[-1] != i:
             bounds.append(i)
     return list(zip(bounds, [*bounds[1:], len(steps)], strict=True)) if steps else []
 
@@ -123,14 +124,20 @@ def _segment(
             bind.tables[k] = StateTable(step, before, part_specs[k], bind.stacks.get(k, ()))
             bind.tables[k].solved = solved.get(first + k)
             graph.tables.append((first + k, bind.tables[k]))
-    kind = Causal if part[-1].kind == "scan" else Segment
-    node = kind(upstream, part, part_specs, blocks, bind)
+    node: Segment | Hosted
+    if part[0].kind == "host":
+        node = Hosted(upstream, part[0], part_specs[-1], blocks, bind)
+    else:
+        kind = Causal if part[-1].kind == "scan" else Segment
+        node = kind(upstream, part, part_specs, blocks, bind)
     graph.segments.append(node)
     return node
 
 
 def _ringed(node: Any, part: Sequence[Any], blocks: Blocks) -> Any:
     """Put a ring before a segment whose blocks look at frames that another block needs too."""
+    if part[0].kind == "host":  # its groups share no frame, but blocks of a segment before it may
+        return Ring(node, 0, blocks.time) if isinstance(node, Segment) else node
     look = halo(part)[0] + sum(_measure_reach(step) for step in part)
     if look == 0 and not any(step.kind == "analysis" for step in part) and not isinstance(node, Segment):
         return node

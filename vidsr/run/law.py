@@ -1,7 +1,7 @@
 """What a step says about itself: Spec (what comes out), Axis and Footprint (what it reads), At (where a block lies).
 
 The law of execution rests on these four. A step is any object with `kind`, `spec`, `footprint`, `apply`
-(and `init`, or `measure` and `solve`, by kind); `run` reads what a step declares, never its class.
+(and `init`, or `measure` and `solve`, or `groups`, by kind); `run` reads what a step declares, never its class.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from vidsr.errors import RecipeError
-from vidsr.run.law import At, Footprint, Spec
+from vidsr.run.law import At, Axis, Footprint, Spec
 
 FIDELITIES = ("exact", "faithful", "generative")
 
@@ -62,7 +62,7 @@ def transform(cls: type) -> type:
 class Transform:
     """A step. Subclasses are decorated with `@transform` and override what they need."""
 
-    kind: ClassVar[str] = "local"  # local | scan | analysis
+    kind: ClassVar[str] = "local"  # local | scan | analysis | host
     fidelity: ClassVar[str] = "faithful"  # exact | faithful | generative
     rounds: ClassVar[bool] = False  # quantises: 1e-7 upstream may flip one quantum
 
@@ -185,6 +185,29 @@ class Analysis(Transform):
     def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
         """Table (T, m) float32 and clip-wide values, from rows (T, k)."""
         raise NotImplementedError(f"{type(self).__name__} solves: define solve(self, rows, spec).")
+
+
+@transform
+class HostStep(Transform):
+    """A step outside jit, such as a real codec: numpy in, numpy out, whole frames, a group of them at a time.
+
+    It closes the fused segment before it and is neither compiled nor exported. `apply(x, at, spec)` gets a group, where it
+    lies, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
+    """
+
+    kind: ClassVar[str] = "host"
+
+    def footprint(self) -> Footprint:
+        """Whole frames; in time, one less than the longest group either side."""
+        return Footprint(y=Axis(whole=True), x=Axis(whole=True))
+
+    def groups(self, frames: np.ndarray) -> np.ndarray:
+        """A number for each absolute frame number; neighbours in the stack that share it are one group. Here: every frame alone."""
+        return frames
+
+    def libraries(self) -> dict[str, str]:
+        """Versions that may change bits, besides those of every record."""
+        return {}
 
 
 def _check_field(step: Transform, field: dataclasses.Field) -> None:

@@ -17,6 +17,7 @@ from vidsr.functional import noise as noising
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import presets
 from vidsr.transforms.base import Random, Transform, option, transform, value
+from vidsr.transforms.codec import Codec
 from vidsr.transforms.detour import detour
 from vidsr.transforms.dust import Dust
 from vidsr.transforms.fading import fade
@@ -233,6 +234,4 @@ def _signal(given: Mapping[str, Any]) -> Iterator[Transform]:
 
 def _delivery(given: Mapping[str, Any]) -> Iterator[Transform]:
     if given.get("codec"):
-        from vidsr.transforms.codec import Codec
-
         yield Codec(codec=given["codec"], **{k: float(v) for k, v in given.items() if k == "quality"})

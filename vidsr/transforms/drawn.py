@@ -22,27 +22,11 @@ from vidsr.transforms.pipeline import Pipeline
 from vidsr.transforms.scratches import Scratches, ScratchesMask
 
 MASKS = {Dust: DustMask, Scratches: ScratchesMask}
-CARRY = (
-    "Resize",
-    "Crop",
-    "Blur",
-    "Weave",
-    "Psf",
-    "Detour",
-    "Interlace",
-)  # steps that move or spread what was damaged before them
-KEEP = (
-    "Noise",
-    "Grain",
-    "Regrain",
-    "Flicker",
-    "Fading",
-    "Jpeg",
-    "Codec",
-    "Sensor",
-    "Tape",
-    "HdrLift",
-)  # steps that leave it in its place
+# steps that move or spread what was damaged before them
+CARRY = ("Resize", "Crop", "Blur", "Weave", "Psf", "Detour", "Interlace")
+# steps that leave it in its place
+KEEP = ("Noise", "Grain", "Regrain", "Flicker", "Fading", "Sensor", "Tape")
+KEEP += ("Jpeg", "Codec", "BlockCodec", "HdrLift")
 _TAGS = {"transfer": "linear", "primaries": "bt709", "fields": "progressive"}
 _SDR = {"transfer": "bt709", "primaries": "bt709"}  # what any step that was run would have taken
 LEAST = 0.5 / 255  # share of a pixel made of damaged ones, from which on it counts

@@ -12,6 +12,7 @@ from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes
 from vidsr.run.law import halo
+from vidsr.transforms import recipe
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.forecast import Forecast, probe
 
@@ -67,8 +68,11 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         facts.append(("reads around", f"known once settled {when}"))
     else:
         t, y, x = halo(steps)
-        facts.append(("reads around", f"{t} frames, {y} rows, {x} columns either side"))
-    number = len(cut(steps))
+        whole = any(axis.whole for step in steps for axis in step.footprint())
+        around = " either side, whole" if whole else f", {y} rows, {x} columns either side"
+        facts.append(("reads around", f"{t} frames{around}"))
+    host = [step for step in steps if step.kind == "host"]
+    number = len(cut(steps)) - len(host)
     facts.append(("passes", f"{passes(steps)} over the source"))
     facts.append(
         (
@@ -76,6 +80,12 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
             f"at most {2 * number + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)",
         )
     )
+    if host:
+        names = ", ".join(type(step).__name__ for step in host)
+        versions = ", ".join(f"{name} {number}" for name, number in recipe.libraries(host).items())
+        facts.append(
+            ("on the host", f"{names}, on one thread, not compiled" + f" ({versions})" * bool(versions))
+        )
     return Explanation(tuple(_described(step) for step in steps), tuple(facts))
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ STEPS = {
     "Blur": "degrade",
     "Noise": "degrade",
     "Jpeg": "degrade",
+    "Codec": "codec",
+    "BlockCodec": "codec",
     "Flicker": "degrade",
     "Psf": "optics",
     "Sensor": "sensor",
@@ -47,6 +50,15 @@ def versions() -> dict[str, str]:
     }
 
 
+def libraries(steps: Iterable[Any]) -> dict[str, str]:
+    """Versions of what the host steps call."""
+    found: dict[str, str] = {}
+    for step in steps:
+        if step.kind == "host":
+            found |= step.libraries()
+    return found
+
+
 def device() -> str:
     import jax
 
@@ -63,7 +75,7 @@ def record(pipe: Any, stack: xr.DataArray, view: Any) -> dict[str, Any]:
         "seed": pipe.seed,
         "blocks": list(view.blocks),
         "fidelity": pipe.fidelity,
-        "versions": versions(),
+        "versions": versions() | libraries(view.steps),
         "device": device(),
     }
 
