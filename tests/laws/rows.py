@@ -233,6 +233,10 @@ def is_sdr(spec):
     return spec.tags.get("transfer") in SDR
 
 
+def is_progressive(spec):
+    return spec.tags.get("fields", "progressive") == "progressive"
+
+
 def has_colour(spec):
     return spec.shape[-1] == 3
 
@@ -291,7 +295,7 @@ ROWS = {
     "Interlace": Row(
         lambda rng, *_: Interlace(order=str(rng.choice(("tff", "bff")))),
         camera.interlaced,
-        lambda spec: spec.tags.get("fields", "progressive") == "progressive",
+        is_progressive,
     ),
     "Detour": Row(
         lambda *_: Detour(ratio=(3, 5), there="area", back="bicubic"), camera.detoured, roomy, heavy=True
@@ -323,18 +327,21 @@ ROWS = {
     "Denoise": Row(
         lambda rng, *_: Denoise(sigma=sigma(rng), strength=0.8, radius=1, search=2),
         lambda s, x, *_: average.windowed(x, float(s.sigma), float(s.strength), s.radius, s.search),
+        is_progressive,
         often=2,
         heavy=True,
     ),
     "Denoise, sigma from the clip": Row(
         lambda *_: Denoise(radius=1, search=2),
         lambda s, x, *_: average.windowed(x, float(s.sigma), float(s.strength), s.radius, s.search),
+        is_progressive,
         often=0,
         heavy=True,
     ),
     "CausalDenoise": Row(
         lambda rng, *_: CausalDenoise(sigma=sigma(rng), search=2),
         lambda s, x, *_: average.recursive(x, float(s.sigma), float(s.strength), s.search),
+        is_progressive,
         often=2,
         heavy=True,
     ),
