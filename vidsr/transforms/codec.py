@@ -11,21 +11,19 @@ from vidsr.media import colour, roundtrip
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms.base import HostStep, Transform, option, transform, value
 
-QUALITIES = {
-    "h264": (0, 51),
-    "mpeg2": (1, 31),
-    "mjpeg": (1, 31),
-}  # best and worst: x264's crf; FFmpeg's quantiser
+# best and worst: x264's crf; FFmpeg's quantiser
+QUALITIES = {"h264": (0, 51), "mpeg2": (1, 31), "mjpeg": (1, 31)}
 
 
 @transform
 class Codec(HostStep):
     """Encode and decode with a real codec of FFmpeg, 8 bits 4:2:0, in closed groups of pictures.
 
-    A group is coded by an encoder of its own and holds the frames whose absolute number // `gop` is one (MJPEG: one frame).
-    So one frame costs one group. A clip that begins inside a group begins with the rest of it, as a new
-    recording would: slice the result, not the clip. Colours go through the Y'CbCr that `vidsr.save` would write: limited range,
-    BT.709 unless the stack's primaries say SD or BT.2020 (MJPEG: full range, BT.601). It is unable to imitate a rate held constant over a whole film.
+    A group is coded by an encoder of its own and holds the frames whose absolute number // `gop` is one (MJPEG: one
+    frame), so one frame costs one group. A clip that begins inside a group begins with the rest of it, as a new recording
+    would: slice the result, not the clip. Colours go through the Y'CbCr that `vidsr.save` would write: limited range, BT.709
+    unless the stack's primaries say SD or BT.2020 (MJPEG: full range, BT.601). It is unable to imitate a rate that is held
+    over a whole film.
     """
 
     rounds: ClassVar[bool] = True
@@ -123,5 +121,5 @@ def _levels(x: np.ndarray, at: At) -> np.ndarray:
         )
     out = np.empty((*x.shape[:3], 3), np.uint8)
     for levels, frame in zip(out, x, strict=True):
-        levels[:] = np.rint(np.clip(frame.astype(np.float64) * 255, 0, 255))
+        levels[:] = np.rint(frame * np.float64(255)).clip(0, 255)
     return out
