@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -164,12 +165,18 @@ def convolve(x: jax.Array, weights: jax.Array) -> jax.Array:
     Returns:
       float32 `(t, y - 2 a, x - 2 b, c)`.
     """
-    t, height, width, channels = x.shape
-    planes = x.transpose(0, 3, 1, 2).reshape(t * channels, 1, height, width)
-    out = lax.conv_general_dilated(
-        planes, weights[::-1, ::-1][None, None], (1, 1), "VALID", precision=lax.Precision.HIGHEST
-    )
-    return out.reshape(t, channels, *out.shape[2:]).transpose(0, 2, 3, 1)
+    (rows, columns), turned = weights.shape, weights[::-1, ::-1]
+    height, width = x.shape[1] - rows + 1, x.shape[2] - columns + 1
+
+    def add(
+        row: jax.Array, total: jax.Array
+    ) -> jax.Array:  # on CPU two to twenty times faster than a convolution
+        band = lax.dynamic_slice_in_dim(x, row, height, 1)
+        parts = [turned[row, k] * band[:, :, k : k + width] for k in range(columns)]
+        return total + sum(parts[1:], parts[0])
+
+    empty = jnp.zeros((x.shape[0], height, width, x.shape[3]), x.dtype)
+    return lax.fori_loop(0, rows, add, empty)
 
 
 def _jinc(v: np.ndarray) -> np.ndarray:
