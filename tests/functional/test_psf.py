@@ -148,7 +148,7 @@ def test_the_adjoint():
         (("motion", 900.0, 0.0), "beyond 255"),
         (("path", ((1, 1), (1, 1))), "no length"),
         (("path", ((1, 1),)), "at least two points"),
-        (("disk", 3.0), "nearest is 'disc'"),
+        (("disk", 3.0), "nearest: psf=.'disc'"),
     ],
     ids=str,
 )

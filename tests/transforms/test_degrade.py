@@ -275,7 +275,7 @@ def test_the_real_world_is_drawn_once_and_held_in_the_steps():
         ({"psf": ("disc", -2.0)}, "psf="),
         ({"psf": np.ones((4, 4))}, "two odd sides"),
         ({"psf": np.zeros((3, 3))}, "positive sum"),
-        ({"psf": ("dics", 2.0)}, "nearest is 'disc'"),
+        ({"psf": ("dics", 2.0)}, "nearest: psf=.'disc'"),
         ({"sensor": {"gian": 0.1}}, "no 'gian'"),
         ({"sensor": {"bits": 40}}, "outside"),
         ({"fading": 1.5}, "fading=0.5"),

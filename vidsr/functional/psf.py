@@ -127,7 +127,9 @@ def kernel(kind: str, *numbers: Any) -> np.ndarray:
     """
     if kind not in KINDS:
         near = get_close_matches(str(kind), KINDS, 1, 0.0)[0]
-        raise RecipeError(f"there is no psf {kind!r}; there are {', '.join(KINDS)}. The nearest is {near!r}.")
+        raise RecipeError(
+            f"there is no psf {kind!r}; there are {', '.join(KINDS)}. The nearest: psf=({near!r}, ...)."
+        )
     try:
         return KINDS[kind](*numbers)
     except (TypeError, ValueError) as error:

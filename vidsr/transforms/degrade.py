@@ -18,7 +18,7 @@ from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import presets
 from vidsr.transforms.base import Random, Transform, option, transform, value
 from vidsr.transforms.codec import Codec
-from vidsr.transforms.detour import detour
+from vidsr.transforms.detour import Detour
 from vidsr.transforms.dust import Dust
 from vidsr.transforms.fading import fade
 from vidsr.transforms.grain import Grain
@@ -206,7 +206,8 @@ def _camera(given: Mapping[str, Any]) -> Iterator[Transform]:
     if given.get("psf", False) is not False:
         yield lens(given["psf"])
     if given.get("detour"):
-        yield detour(*given["detour"])
+        ratio, there, back = given["detour"]
+        yield Detour(ratio=ratio, there=there, back=back)
     yield from _shrink(given)
     if given.get("sensor"):
         yield chip(given["sensor"])

@@ -1,6 +1,5 @@
 """Detour: the picture through another size and back, as footage that was resized on its way."""
 
-from fractions import Fraction
 from typing import Any
 
 import jax
@@ -51,9 +50,3 @@ class Detour(Transform):
     def _look(self) -> int:
         """Samples on the way that an output reads before and after its place."""
         return resample.halo(self.ratio[1], self.ratio[0], self.back)[0]
-
-
-def detour(factor: float, there: str = "area", back: str = "bicubic") -> Detour:
-    """Through a size of `factor` (a fraction of small whole numbers is taken, within 1/24) and back."""
-    ratio = Fraction(factor).limit_denominator(12)
-    return Detour(ratio=ratio.as_integer_ratio(), there=there, back=back)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vidsr.errors import StackError
+from vidsr.errors import RecipeError, StackError
 from vidsr.functional import psf
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms.base import option, transform, value
@@ -28,6 +28,8 @@ class Psf(InLight):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.optics and self.kernel is None:
+            raise RecipeError("a Psf needs optics or a kernel. For example Psf(optics=('disc', 3.0)).")
         if self.optics and self.kernel is None:
             object.__setattr__(self, "kernel", np.asarray(psf.kernel(*self.optics), np.float32))
 

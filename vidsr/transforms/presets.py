@@ -1,6 +1,6 @@
 """The presets of `vidsr.degrade`: its own arguments under a name, and the two lots that "real-world" draws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -44,6 +44,7 @@ PRESETS: dict[str, Arguments] = {
 SALT = 0x5245414C
 LEFT_OUT = ("blur", "sensor", "tape", "interlace")  # "real-world" has its own, or no place for them
 WAYS = ("area", "bilinear", "bicubic")
+RATIOS = ((9, 20), (1, 2), (9, 16), (2, 3), (11, 16), (13, 16), (15, 16))  # those that compile and run fast
 
 
 def merged(preset: str | None, given: Mapping[str, Any]) -> Arguments:
@@ -105,7 +106,7 @@ def _order(draw: "_Draw", blur: float, noise: float) -> Arguments:
         "disc": (kind, round(1.5 * size, 3)),
         "motion": (kind, round(1 + 3 * size, 3), angle),
     }[kind]
-    detour = draw.between(0.4, 1.0), draw.one_of(WAYS), draw.one_of(WAYS[1:])
+    detour = draw.one_of(RATIOS), draw.one_of(WAYS), draw.one_of(WAYS[1:])
     return {
         "psf": psf,
         "detour": detour,
@@ -125,5 +126,5 @@ class _Draw:
         """Three digits, so that a record is short and exact."""
         return round(low + (high - low) * next(self._left), 3)
 
-    def one_of(self, choices: tuple[str, ...]) -> str:
+    def one_of(self, choices: Sequence[Any]) -> Any:
         return choices[min(int(next(self._left) * len(choices)), len(choices) - 1)]
