@@ -225,6 +225,10 @@ def test_a_preset_through_a_real_codec_again_from_its_record(name):
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)  # what came out of a decoder
     again = vidsr.Pipeline.from_provenance(out)
     assert repr(again.steps[-1]) == repr(pipe.steps[-1])
+    if name == "real-world":
+        told = vidsr.drawn(out).attrs
+        assert len(told["steps"]) == 2 and len(told["chain"]) == len(pipe.steps)
+        assert str(pipe.steps[0].optics) in told["chain"][0] and repr(pipe.steps[1]) == told["chain"][1]
     np.testing.assert_array_equal(again(stack).values, out.values)
 
 

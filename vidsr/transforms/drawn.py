@@ -41,13 +41,15 @@ def drawn(stack: xr.DataArray) -> xr.Dataset:
     Returns:
       A Dataset over `time` with `frame`: `weave` (time, axis), how far the picture was moved down ("y") and right
       ("x"), pixels; `flicker` (time,), the gain. A second step of a kind is called `weave_2`, and so on. The attribute `steps`
-      names every random step with its settings, also those whose draws are pictures (noise, grain, dust: see `damage_mask`).
+      names every random step with its settings, also those whose draws are pictures (noise, grain, dust: see `damage_mask`); `chain`
+      names all steps, with what the preset "real-world" drew for them.
 
     Raises:
       StackError: the stack carries no record, or no step in it is random.
     """
     record, numbers, _ = recipe.made(stack)
-    steps = [step for step in _steps(record) if isinstance(step, Random)]
+    chain = _steps(record)
+    steps = [step for step in chain if isinstance(step, Random)]
     if not steps:
         raise StackError(
             "nothing was drawn: no step of this stack's record is random. "
@@ -62,7 +64,7 @@ def drawn(stack: xr.DataArray) -> xr.Dataset:
     coords = {"time": stack["time"], "frame": stack["frame"], "axis": ["y", "x"]}
     used = {dim for dims, _, _ in found.values() for dim in dims} | {"time"}
     coords = {name: c for name, c in coords.items() if name in used or name == "frame"}
-    return xr.Dataset(found, coords, {"steps": [repr(step) for step in steps]})
+    return xr.Dataset(found, coords, {"steps": list(map(repr, steps)), "chain": list(map(repr, chain))})
 
 
 def damage_mask(stack: xr.DataArray) -> xr.DataArray:
