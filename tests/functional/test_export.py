@@ -5,12 +5,26 @@ import jax.numpy as jnp
 import pytest
 from jax import export
 
-from vidsr.functional import blur, colour, draws, jpeg, noise, resample, tonemap, transfer
+from vidsr.functional import (
+    blur,
+    colour,
+    draws,
+    fading,
+    jpeg,
+    noise,
+    psf,
+    resample,
+    scratches,
+    sensor,
+    tonemap,
+    transfer,
+)
 
 PICTURE = jax.ShapeDtypeStruct((2, 48, 64, 3), jnp.float32)
 PLACE = jax.ShapeDtypeStruct((), jnp.int32)
 KEY = jax.ShapeDtypeStruct((2,), jnp.uint32)
 LINE = jax.ShapeDtypeStruct((16,), jnp.int32)
+ROWS, COLUMNS = (jax.ShapeDtypeStruct((n,), jnp.int32) for n in (48, 64))
 CURVES = [f"{n}_{w}" for n in ("bt709", "bt1886", "srgb", "pq", "hlg") for w in ("encode", "decode")]
 
 
@@ -39,6 +53,15 @@ KERNELS = {
     "poisson_gaussian": (
         lambda x, n: noise.poisson_gaussian(x, n, gain=0.01, sigma=0.01),
         (PICTURE, PICTURE),
+    ),
+    "convolve": (psf.convolve, (PICTURE, jax.ShapeDtypeStruct((5, 7), jnp.float32))),
+    "bayer": (sensor.bayer, (PICTURE, ROWS, COLUMNS)),
+    "demosaic": (lambda x, r, c: sensor.demosaic(x[..., :1], r, c), (PICTURE, ROWS, COLUMNS)),
+    "quantise": (lambda x: sensor.quantise(x, 10), (PICTURE,)),
+    "fade": (fading.fade, (PICTURE, *(jax.ShapeDtypeStruct((3,), jnp.float32),) * 3)),
+    "scratches": (
+        lambda k, f, y, x: scratches.scratches(k, jnp.float32(2), f, y, x),
+        (KEY, LINE, LINE, LINE),
     ),
     "jpeg": (jpeg.jpeg, (PICTURE, jax.ShapeDtypeStruct((), jnp.float32))),
     "normal": (lambda k, f, y, x: draws.normal(k, f, y, x, 3), (KEY, LINE, LINE, LINE)),

@@ -57,3 +57,33 @@ def test_what_a_block_knows_of_its_neighbours():
     poked = x.at[0, 40, 40].add(0.5)  # block of rows and columns 32 .. 47
     moved = np.flatnonzero(np.asarray(jnp.abs(jpeg.jpeg(x, 20.0) - jpeg.jpeg(poked, 20.0)).max((0, 2, 3))))
     assert moved.min() >= 32 - jpeg.REACH and moved.max() <= 47 + jpeg.REACH and len(moved) >= 8
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_gradient_passes_and_says_where_the_loss_falls(channels):
+    x = 0.2 + 0.6 * signal(picture(32, 48)[..., :channels])
+    target = jnp.asarray(np.random.default_rng(1).random(x.shape), jnp.float32)
+
+    @jax.jit
+    def loss(x):
+        return jnp.mean((jpeg.jpeg(x, 60.0) - target) ** 2)
+
+    gradient = np.asarray(jax.grad(loss)(x))
+    assert np.isfinite(gradient).all() and (abs(gradient) > 0).mean() > 0.9
+    before, after = float(loss(x)), float(loss(x - 8 / 255 * np.sign(gradient)))
+    assert after < 0.97 * before
+
+
+def test_the_gradient_of_even_shades_is_the_slope():
+    """Rounding is free only of small steps: over 40 levels a flat grey follows its gradient."""
+    flat = jnp.full((1, 16, 16, 3), 0.4)
+    slope = jax.grad(lambda x: jpeg.jpeg(x, 90.0).mean())(flat).sum()
+    rise = (jpeg.jpeg(flat + 40 / 255, 90.0) - jpeg.jpeg(flat, 90.0)).mean() * 255 / 40
+    np.testing.assert_allclose(slope, rise, rtol=0.05)
+    outside = jax.grad(lambda x: jpeg.jpeg(x, 90.0).mean())(flat + 1.0)
+    assert abs(outside).max() == 0  # clipped
+
+
+def test_no_gradient_by_quality():
+    x = signal(picture(16, 16))
+    assert jax.grad(lambda q: jpeg.jpeg(x, q).mean())(jnp.float32(50)) == 0

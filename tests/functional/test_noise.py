@@ -1,5 +1,6 @@
 """Poisson-Gaussian noise has the variance it claims, at every level."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,3 +16,9 @@ def test_variance_grows_with_the_signal(level, variant):
     added = np.asarray(out - x, np.float64)
     np.testing.assert_allclose(added.var(), 0.004 * max(level, 0) + 0.02**2, rtol=0.015)
     assert abs(added.mean()) < 5e-4
+
+
+def test_without_noise_the_slope_is_one():
+    x, normal = jnp.asarray([-0.2, 0.0, 0.5]), jnp.ones(3)
+    slope = jax.grad(lambda v: noise.poisson_gaussian(v, normal, gain=0.0, sigma=0.0).sum())(x)
+    np.testing.assert_array_equal(slope, 1)

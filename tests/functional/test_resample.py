@@ -52,6 +52,20 @@ def test_area_is_the_mean_of_squares():
     np.testing.assert_allclose(resample.imresize(x, num=1, den=4, kernel="area"), expected, atol=1e-12)
 
 
+def test_area_of_one_and_a_half_samples():
+    x = np.array([1.0, 4.0, 7.0, 10.0, 13.0, 16.0]).reshape(1, 1, 6, 1)
+    out = resample.imresize(x, num=(1, 2), den=(1, 3), kernel="area")[0, 0, :, 0]
+    np.testing.assert_allclose(
+        out, [(1 + 4 / 2) / 1.5, (4 / 2 + 7) / 1.5, (10 + 13 / 2) / 1.5, (13 / 2 + 16) / 1.5]
+    )
+
+
+def test_lanczos3_halves_with_these_weights():
+    """sinc(d / 2) sinc(d / 6) at d = 0.5, 1.5 ... 5.5 input samples, over their sum."""
+    half = [0.446385, 0.135505, -0.066637, -0.033999, 0.015056, 0.003689]
+    np.testing.assert_allclose(resample.table(1, 2, "lanczos3").weight[0], half[::-1] + half, atol=1e-6)
+
+
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)
 @pytest.mark.parametrize(("kernel", "axis"), [("bicubic", 1), ("bicubic", 2), ("lanczos3", 2), ("area", 1)])
 def test_a_window_gives_what_the_whole_gives(kernel, axis, ratio):

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from vidsr.frames import tags
 from vidsr.functional import transfer
 
 LIGHT = [0.001, 0.01, 0.018, 0.05, 0.18, 0.5, 0.9, 1]
@@ -64,3 +65,16 @@ def test_hlg_on_a_display(variant):
     assert np.all(np.asarray(transfer.hlg_inverse_ootf(jnp.zeros((1, 3)))) == 0)
     gammas = [transfer.hlg_gamma(p) for p in (400, 1000, 2000)]
     np.testing.assert_allclose(gammas, [1.0329, 1.2, 1.3264], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", transfer.LIGHT)
+def test_light_and_back(name):
+    signal = jnp.linspace(0.01, 1.0, 200)
+    light = transfer.to_light(signal, name)
+    np.testing.assert_allclose(transfer.from_light(light, name), signal, atol=2e-5)
+    np.testing.assert_allclose(light[-1], 1.0, rtol=1e-4)
+    assert (jnp.diff(light) > 0).all()
+
+
+def test_every_tag_has_its_light():
+    assert set(transfer.LIGHT) == set(tags.TRANSFERS)

@@ -77,6 +77,16 @@ def test_dust_goes_by_its_own_mask(still):
     assert np.abs(out.values - still.values).mean() < 0.2 * np.abs(dusty.values - still.values).mean()
 
 
+def test_the_mask_of_scratches_behind_a_lens(still):
+    steps = {"psf": ("disc", 1.5), "interlace": "tff"}
+    scratched = vidsr.degrade(scratches=19, **steps)(still, seed=1)
+    clean = vidsr.degrade(**steps)(still, seed=1)
+    changed = (np.abs(scratched.values - clean.values) > 0.01).any(axis=-1, keepdims=True)
+    mask = vidsr.damage_mask(scratched)
+    assert 0.02 < changed.mean() < 0.5
+    assert not (changed & (mask.values == 0)).any() and mask.values.mean() < changed.mean() + 0.1
+
+
 def test_a_file_opened_again_still_tells(still, tmp_path):
     dusty = vidsr.degrade(dust=0.1, flicker=0.1)(still, seed=5).isel(time=slice(0, 6))
     vidsr.save(dusty, tmp_path / "dusty.mkv", codec="ffv1")

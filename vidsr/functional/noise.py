@@ -22,4 +22,5 @@ def poisson_gaussian(
       The noisy signal, not clipped.
     """
     variance = gain * jnp.maximum(x, 0.0) + jnp.asarray(sigma, jnp.float32) ** 2
-    return x + jnp.sqrt(variance) * draws
+    noisy = variance > 0  # the root has no slope at 0
+    return x + jnp.where(noisy, jnp.sqrt(jnp.where(noisy, variance, 1.0)), 0.0) * draws
