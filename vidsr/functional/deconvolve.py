@@ -23,11 +23,7 @@ import numpy as np
 
 Curve = Callable[[jax.Array], jax.Array]
 
-SCALE = 0.2
-FIRST = 30.0
-GROWTH = 2.0
 CHROMA = 3.0
-SPREAD = 0.06
 OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])  # orthonormal: noise stays white
 
 
@@ -40,6 +36,7 @@ def inverse(
     x: jax.Array,
     psf: jax.Array,
     sigma: jax.Array | float,
+    spread: jax.Array | float,
     seen: jax.Array,
     *,
     decode: Curve,
@@ -62,10 +59,10 @@ def inverse(
     def round_(z: jax.Array, number: jax.Array) -> tuple[jax.Array, None]:
         light = _back(blur * _transform(decode(mixed(z, turn.T))), grid)
         misfit = mixed(jnp.where(seen, y - encode(light), 0.0), turn)
-        beta = fine**2 / SPREAD**2 if not sparse else FIRST * GROWTH**number * jnp.ones_like(fine)
+        beta = (fine / spread) ** 2 * (2.0**number if sparse else 1.0)
         steps = _steps(z)
         if sparse:
-            limit = fine / (SCALE * beta)
+            limit = fine / (spread * beta)
             steps = tuple(jnp.clip(d, -limit, limit) for d in steps)
         rough = _against(steps)
         data, smooth = _filters(psf, sigma**2 * beta, radius, grid)
