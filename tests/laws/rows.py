@@ -14,7 +14,20 @@ from typing import Any
 import jax
 import numpy as np
 
-from tests.laws.plain import average, coding, draws, holes, light, network, path, shots, space, specks
+from tests.laws.plain import (
+    average,
+    camera,
+    coding,
+    draws,
+    holes,
+    light,
+    lines,
+    network,
+    path,
+    shots,
+    space,
+    specks,
+)
 from vidsr.frames import schema
 from vidsr.functional import motion
 from vidsr.run.law import Spec
@@ -22,15 +35,22 @@ from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise
+from vidsr.transforms.detour import Detour
 from vidsr.transforms.dust import Dust
+from vidsr.transforms.fading import Fading
 from vidsr.transforms.grain import Grain
 from vidsr.transforms.hdr_lift import HdrLift
 from vidsr.transforms.inpaint import Inpaint
+from vidsr.transforms.interlace import Interlace
+from vidsr.transforms.optics import Psf
 from vidsr.transforms.recipe import STEPS
 from vidsr.transforms.regrain import Regrain
 from vidsr.transforms.resize import Crop, Resize
+from vidsr.transforms.scratches import Scratches
+from vidsr.transforms.sensor import Sensor
 from vidsr.transforms.stabilise import Stabilise
 from vidsr.transforms.super_resolve import super_resolve
+from vidsr.transforms.tape import Tape
 from vidsr.transforms.weave import Weave
 
 SDR = ("bt709", "srgb", "bt1886")
@@ -176,6 +196,31 @@ def sigma(rng):
     return float(rng.uniform(0.02, 0.08))
 
 
+def blurring(*optics, size, **about):
+    """A psf of `size` (y, x) pixels."""
+
+    def fits(spec):
+        return spec.shape[1] >= size[0] and spec.shape[2] >= size[1] and "transfer" in spec.tags
+
+    return Row(lambda *_: Psf(optics=optics), camera.blurred, fits, **about)
+
+
+def is_sdr(spec):
+    return spec.tags.get("transfer") in SDR
+
+
+def has_colour(spec):
+    return spec.shape[-1] == 3
+
+
+def exposing(rng, spec, numbers):
+    return Sensor(gain=0.004, read=float(rng.uniform(0.01, 0.03)), row=0.01, pattern=0.02)
+
+
+def has_cells(spec):
+    return is_sdr(spec) and has_colour(spec) and min(spec.shape[1:3]) > 1
+
+
 ROWS = {
     "Resize x2 bicubic": resizing((2, 1), (2, 1), "bicubic"),
     "Resize 2/3 lanczos3": resizing((2, 3), (2, 3), "lanczos3", heavy=True),
@@ -198,6 +243,35 @@ ROWS = {
         often=3,
     ),
     "Flicker": Row(lambda *_: Flicker(amount=0.2), flickering, often=3),
+    "Psf disc": blurring("disc", 1.2, size=(3, 3), often=2),
+    "Psf motion": blurring("motion", 6.0, 25.0, size=(3, 7), rare=True),
+    "Sensor": Row(exposing, camera.exposed, is_sdr, often=2),
+    "Sensor, mosaic": Row(
+        lambda rng, *_: Sensor(read=sigma(rng), row=0.01, pattern=0.02, mosaic=True),
+        camera.exposed,
+        has_cells,
+    ),
+    "Sensor, mosaic of 4 bits": Row(
+        lambda *_: Sensor(gain=0.01, read=0.02, mosaic=True, bits=4),
+        camera.exposed,
+        has_cells,
+        quantum=0.3,
+        rare=True,
+    ),
+    "Tape": Row(lambda rng, *_: Tape(luma=float(rng.uniform(0.3, 1.5)), radius=6), camera.taped, has_colour),
+    "Interlace": Row(
+        lambda rng, *_: Interlace(order=str(rng.choice(("tff", "bff")))),
+        camera.interlaced,
+        lambda spec: spec.tags.get("fields", "progressive") == "progressive",
+    ),
+    "Detour": Row(
+        lambda *_: Detour(ratio=(3, 5), there="area", back="bicubic"), camera.detoured, roomy, heavy=True
+    ),
+    "Detour, up": Row(
+        lambda *_: Detour(ratio=(4, 3), there="bilinear", back="lanczos3"), camera.detoured, roomy, rare=True
+    ),
+    "Fading": Row(lambda *_: Fading(), camera.faded, lambda spec: has_colour(spec) and is_sdr(spec)),
+    "Scratches": Row(lambda *_: Scratches(rate=15.0), lines.scratched, heavy=True),
     "Weave": Row(lambda rng, *_: Weave(rms=float(rng.uniform(0.5, 1.5)), limit=4), woven, often=3),
     "Dust": Row(
         lambda rng, *_: Dust(share=float(rng.uniform(0.02, 0.2))),

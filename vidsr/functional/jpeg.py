@@ -6,12 +6,17 @@ halves (a mean of 64 whole numbers over a quantisation step) would fall to eithe
 Source: ITU-T T.81 (example tables of annex K), JFIF 1.02 (colours), libjpeg (quality scaling, 16-bit colour factors,
 the "islow" transform with 13-bit factors of Loeffler, Ligtenberg and Moschytz, ICASSP 1989, the rounding of the 2x2 chroma
 average, the "fancy" triangular chroma upsampling). Only the lossless entropy code is left out.
+
+Whole numbers have no gradient, so `jpeg` is given one: straight through every rounding (Bengio, Leonard and Courville 2013), which
+leaves the halving of the colours and the clipping. Training may pass through it.
 """
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from vidsr.functional import colour
 
 LUMA = np.array(
     [
@@ -43,8 +48,9 @@ BITS, MORE = 13, 2  # of the factors, and kept beyond the point between the two 
 REACH = 2  # pixels over a block's edge that chroma upsampling looks at
 
 
+@jax.custom_vjp
 def jpeg(x: jax.Array, quality: jax.Array | float) -> jax.Array:
-    """Compress and decompress.
+    """Compress and decompress. The gradient by `x` is straight through the roundings; by `quality` it is 0.
 
     Args:
       x: float32 `(t, y, x, c)` signal; y and x multiples of 16 and blocks anchored at its first sample; c is 3 (RGB,
@@ -66,6 +72,31 @@ def jpeg(x: jax.Array, quality: jax.Array | float) -> jax.Array:
     red, blue = y + ((91881 * cr + 32768) >> 16), y + ((116130 * cb + 32768) >> 16)
     green = y + ((-22554 * cb - 46802 * cr + 32768) >> 16)
     return jnp.clip(jnp.stack([red, green, blue], -1), 0, 255).astype(jnp.float32) / 255
+
+
+def _forward(x: jax.Array, quality: jax.Array | float) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return jpeg(x, quality), (x, jnp.asarray(quality, jnp.float32))
+
+
+def _backward(kept: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, quality = kept
+    _, pull = jax.vjp(_unrounded, x)
+    return pull(gradient)[0], jnp.zeros_like(quality)
+
+
+jpeg.defvjp(_forward, _backward)
+
+
+def _unrounded(x: jax.Array) -> jax.Array:
+    """`jpeg` with every rounding left out: what remains is the colours' halved size, and the clipping."""
+    x = jnp.clip(x, 0.0, 1.0)
+    if x.shape[-1] == 1:
+        return x
+    ycbcr = colour.rgb_to_ycbcr(x, "bt601")
+    t, height, width, _ = x.shape
+    small = ycbcr[..., 1:].reshape(t, height // 2, 2, width // 2, 2, 2).mean((2, 4))
+    chroma = _tripled(_tripled(small, 1), 2) / 16
+    return jnp.clip(colour.ycbcr_to_rgb(jnp.concatenate([ycbcr[..., :1], chroma], -1), "bt601"), 0.0, 1.0)
 
 
 def table(base: np.ndarray, quality: jax.Array | float) -> jax.Array:

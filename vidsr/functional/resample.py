@@ -102,7 +102,7 @@ def resize_axis(
       den: See `num`.
       kernel: One of `KERNELS`.
       first_in: Absolute input place of the window's first sample; integer, may be traced and negative.
-      first_out: Absolute output place of the first result; integer, may be traced, not negative.
+      first_out: Absolute output place of the first result; integer, may be traced and negative.
       n_out: How many outputs.
 
     Returns:

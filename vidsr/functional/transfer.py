@@ -117,6 +117,21 @@ def hlg_inverse_ootf(nits: jax.Array, peak_nits: float = 1000.0) -> jax.Array:
     return luma ** ((1 - gamma) / gamma) * light
 
 
+def to_light(signal: jax.Array, transfer: str) -> jax.Array:
+    """Signal -> linear light before the camera's curve, 1 = reference white (pq, hlg: their peak).
+
+    Args:
+      signal: Any shape.
+      transfer: A tag of `vidsr.frames.tags.TRANSFERS`; bt1886 by the display's power, as no camera curve is known.
+    """
+    return LIGHT[transfer][0](signal)
+
+
+def from_light(light: jax.Array, transfer: str) -> jax.Array:
+    """The inverse of `to_light`."""
+    return LIGHT[transfer][1](light)
+
+
 def _luma(light: jax.Array) -> jax.Array:
     red, green, blue = LUMA_2020
     return red * light[..., 0] + green * light[..., 1] + blue * light[..., 2]
@@ -124,3 +139,13 @@ def _luma(light: jax.Array) -> jax.Array:
 
 def _mirrored(curve: Callable[[jax.Array], jax.Array], x: jax.Array) -> jax.Array:
     return jnp.sign(x) * curve(jnp.abs(x))
+
+
+LIGHT: dict[str, tuple[Callable[[jax.Array], jax.Array], Callable[[jax.Array], jax.Array]]] = {
+    "bt709": (bt709_decode, bt709_encode),
+    "srgb": (srgb_decode, srgb_encode),
+    "bt1886": (bt1886_decode, bt1886_encode),
+    "linear": (lambda light: light, lambda light: light),
+    "pq": (lambda signal: pq_decode(signal) / PQ_PEAK, lambda light: pq_encode(light * PQ_PEAK)),
+    "hlg": (hlg_decode, hlg_encode),
+}

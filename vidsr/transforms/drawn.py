@@ -17,10 +17,32 @@ from vidsr.transforms import apply as applying
 from vidsr.transforms import recipe
 from vidsr.transforms.base import Random, Transform, transform
 from vidsr.transforms.dust import Dust, DustMask
+from vidsr.transforms.light import InLight
 from vidsr.transforms.pipeline import Pipeline
+from vidsr.transforms.scratches import Scratches, ScratchesMask
 
-CARRY = ("Resize", "Crop", "Blur", "Weave")  # steps that move or spread what was damaged before them
-KEEP = ("Noise", "Grain", "Regrain", "Flicker", "Jpeg", "HdrLift")  # steps that leave it in its place
+MASKS = {Dust: DustMask, Scratches: ScratchesMask}
+CARRY = (
+    "Resize",
+    "Crop",
+    "Blur",
+    "Weave",
+    "Psf",
+    "Detour",
+    "Interlace",
+)  # steps that move or spread what was damaged before them
+KEEP = (
+    "Noise",
+    "Grain",
+    "Regrain",
+    "Flicker",
+    "Fading",
+    "Jpeg",
+    "Codec",
+    "Sensor",
+    "Tape",
+    "HdrLift",
+)  # steps that leave it in its place
 _TAGS = {"transfer": "linear", "primaries": "bt709", "fields": "progressive"}
 _SDR = {"transfer": "bt709", "primaries": "bt709"}  # what any step that was run would have taken
 LEAST = 0.5 / 255  # share of a pixel made of damaged ones, from which on it counts
@@ -60,10 +82,10 @@ def drawn(stack: xr.DataArray) -> xr.Dataset:
 
 
 def damage_mask(stack: xr.DataArray) -> xr.DataArray:
-    """Where dust lies on a degraded stack, as `vidsr.inpaint` takes it; lazy if the stack is.
+    """Where dust and scratches lie on a degraded stack, as `vidsr.inpaint` takes it; lazy if the stack is.
 
-    The mask is drawn again from the record, then moved and spread by the steps that came after the dust (resize, crop, blur,
-    weave). It is unable to follow what JPEG spreads within a block.
+    The mask is drawn again from the record, then moved and spread by the steps that came after (resize, crop, blur,
+    weave, psf). It is unable to follow what a coding spreads within a block, a tape along the line, or a mosaic to the next pixel.
 
     Args:
       stack: the result of `vidsr.degrade(dust=...)`, a slice of it, or a file of it opened again.
@@ -76,7 +98,7 @@ def damage_mask(stack: xr.DataArray) -> xr.DataArray:
     """
     record, numbers, is_file = recipe.made(stack)
     steps = _steps(record)
-    first = _first_dust(steps)
+    first = _first_damage(steps)
     spec = specs_of(steps[:first], recipe.read_input(record).tagged(**_SDR))[-1]
     shape = (len(numbers), *spec.shape[1:3], 1)
     data = (
@@ -103,12 +125,12 @@ def _steps(record: dict[str, Any]) -> list[Transform]:
     return [recipe.step_of({k: v for k, v in e.items() if k != "extras"}, {}) for e in record["steps"]]
 
 
-def _first_dust(steps: list[Transform]) -> int:
-    """Where the dust came in: what was done before matters for the size of the frames alone."""
-    found = [i for i, step in enumerate(steps) if isinstance(step, Dust)]
+def _first_damage(steps: list[Transform]) -> int:
+    """Where dust or scratches came in: what was done before matters for the size of the frames alone."""
+    found = [i for i, step in enumerate(steps) if type(step) in MASKS]
     if not found:
         raise StackError(
-            "the record of this stack names no dust, so there is no mask to rebuild. "
+            "the record of this stack names no dust or scratches, so there is no mask to rebuild. "
             "For dust: vidsr.degrade(dust=0.01)(clip)."
         )
     return found[0]
@@ -118,8 +140,11 @@ def _mask_steps(steps: list[Transform]) -> tuple[Transform, ...]:
     kept: list[Transform] = []
     for step in steps:
         name = type(step).__name__
-        if isinstance(step, Dust):
-            kept.append(DustMask(**{f.name: getattr(step, f.name) for f in dataclasses.fields(step)}))
+        if type(step) in MASKS:
+            mask = MASKS[type(step)]
+            kept.append(mask(**{f.name: getattr(step, f.name) for f in dataclasses.fields(step)}))
+        elif isinstance(step, InLight) and name in CARRY:
+            kept.append(dataclasses.replace(step, transfer="linear"))  # a share of a pixel is no signal
         elif name in CARRY:
             kept.append(step)
         elif name not in KEEP:
