@@ -41,7 +41,7 @@ class Denoise(Analysis):
         return _checked(spec)
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
-        return dataclasses.replace(self, sigma=_estimate(spec, look))
+        return dataclasses.replace(self, sigma=estimated_sigma(spec, look))
 
     def footprint(self) -> Footprint:
         margin = temporal.margin(self.search)
@@ -90,7 +90,7 @@ class CausalDenoise(Scan):
         return _checked(spec)
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
-        return dataclasses.replace(self, sigma=_estimate(spec, look))
+        return dataclasses.replace(self, sigma=estimated_sigma(spec, look))
 
     def init(self, spec: Spec) -> Any:
         """(running mean, the frame before, whether there was one)."""
@@ -155,7 +155,7 @@ def _checked(spec: Spec) -> Spec:
     return spec
 
 
-def _estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
+def estimated_sigma(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
     """Sigma from pairs of neighbouring frames in the middle of equal parts of the clip, 1 at most."""
     total = spec.shape[0]
     if total == 1:
