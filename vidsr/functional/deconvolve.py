@@ -8,7 +8,7 @@ by the half-quadratic splitting of Wang, Yang, Yin and Zhang 2008). Every round 
     z <- z + K e + L D'(w - D z)      e = y - encode(psf * decode(z)) on the frame, 0 beyond it
     K = H' / (|H|^2 + m |D|^2)        L = m / (|H|^2 + m |D|^2)        m = (sigma / detail)^2 2^round
 
-w is D z, shrunk. K and L are cut to squares, so that a round reads `radius` and half the psf around a pixel, not the frame; as
+w is D z, shrunk. K and L are cut to soft-edged squares, so that a round reads `radius` and half the psf around a pixel, not the frame; as
 they filter misfits alone, the cut slows the rounds and leaves the solution where it is. What lies beyond the frame was not seen
 and is not held against z: a mirrored edge is where the search begins, and it does not ring. Taking the coding
 into e, where the noise is white, serves better than inverting in light: there noise grows with light, and ringing beside a highlight with it.
@@ -146,6 +146,16 @@ def square(psf_shape: tuple[int, ...], radius: int) -> int:
     return _roomy(4 * radius + 2 * max(psf_shape))
 
 
+def window(radius: int) -> np.ndarray:
+    """What K and L are multiplied by, `(2 radius + 1)` squared: 1 up to half the radius, then down to 0 as a cosine.
+
+    The inverse of a motion has echoes at every length of it; an edge through one of them can set the rounds swinging.
+    """
+    beyond = np.maximum(abs(np.arange(-radius, radius + 1)) / (radius + 1) - 0.5, 0.0)
+    taper = 0.5 + 0.5 * np.cos(2 * np.pi * beyond)
+    return taper[:, None] * taper
+
+
 def _filters(psf: jax.Array, m: jax.Array, radius: int, grid: tuple[int, int]) -> tuple[jax.Array, jax.Array]:
     """Transfer functions `(c, y, x // 2 + 1)` on the grid of K and L, cut to `radius`; m is `(c, 1, 1)`."""
     side = square(psf.shape, radius)
@@ -153,9 +163,10 @@ def _filters(psf: jax.Array, m: jax.Array, radius: int, grid: tuple[int, int]) -
     rows, columns = (2 - 2 * np.cos(2 * np.pi * f) for f in (np.fft.fftfreq(side), np.fft.rfftfreq(side)))
     bottom = jnp.abs(blur) ** 2 + m * jnp.asarray(rows[:, None] + columns, jnp.float32)
     width, cut = 2 * radius + 1, []
-    for top in (jnp.conj(blur), m):
-        kernel = jnp.roll(jnp.fft.irfft2(top / bottom, (side, side)), (radius, radius), (-2, -1))
-        cut.append(jnp.fft.rfft2(_placed(kernel[..., :width, :width], grid)))
+    for top in (jnp.conj(blur), m.astype(blur.dtype)):
+        kernel = jnp.fft.irfft2(top / bottom.astype(blur.dtype), (side, side))
+        kernel = jnp.roll(kernel, (radius, radius), (-2, -1))[..., :width, :width]
+        cut.append(jnp.fft.rfft2(_placed(kernel * jnp.asarray(window(radius), jnp.float32), grid)))
     return cut[0], cut[1]
 
 

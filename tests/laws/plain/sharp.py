@@ -57,7 +57,9 @@ def filters(psf, m, radius):
     across = abs(np.exp(2j * np.pi * np.fft.fftfreq(side)) - 1) ** 2
     blur, index = np.fft.fft2(place), np.arange(-radius, radius + 1)
     bottom = abs(blur) ** 2 + m * (across[:, None] + across)
-    return [np.fft.ifft2(top / bottom).real[np.ix_(index, index)] for top in (blur.conj(), m)]
+    edge = np.cos(np.pi * np.maximum(abs(index) / (radius + 1) - 0.5, 0)) ** 2
+    taper = np.outer(edge, edge)
+    return [taper * np.fft.ifft2(top / bottom).real[np.ix_(index, index)] for top in (blur.conj(), m)]
 
 
 def extended(x, far):
