@@ -54,7 +54,9 @@ def detail(frames: np.ndarray, psf: np.ndarray, sigma: float) -> float:
       psf: `(2 a + 1, 2 b + 1)`, sum 1.
       sigma: Standard deviation of the noise.
     """
-    grey = np.asarray(frames, np.float64) @ (OPPONENT[:1].T if frames.shape[-1] == 3 else np.eye(frames.shape[-1]))
+    grey = np.asarray(frames, np.float64) @ (
+        OPPONENT[:1].T if frames.shape[-1] == 3 else np.eye(frames.shape[-1])
+    )
     steps = [np.diff(grey, axis=axis).ravel() for axis in (1, 2)]
     power = np.mean(np.concatenate([*steps, [0.0]]) ** 2) - 2 * sigma**2
     return float(np.sqrt(max(power, 0.0) / np.sum(np.asarray(psf, np.float64) ** 2)))

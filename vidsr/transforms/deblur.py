@@ -76,7 +76,6 @@ class Deblur(Psf):
 class RichardsonLucy(Psf):
     """Richardson and Lucy's iteration in linear light: see `vidsr.functional.deconvolve.richardson_lucy`."""
 
-
     rounds: int = option(10, unit="iterations", low=1, high=64)
 
     def spec(self, spec: Spec) -> Spec:
@@ -136,7 +135,9 @@ def deblur(
             f"model={model!r} takes no blur away; there are {', '.join(map(repr, MODELS))}. For example {EXAMPLE[:-1]}, model='tv')."
         )
     if psf is None:
-        raise RecipeError(f"deblur has to be told the blur. For a lens out of focus by 3 pixels say {EXAMPLE}.")
+        raise RecipeError(
+            f"deblur has to be told the blur. For a lens out of focus by 3 pixels say {EXAMPLE}."
+        )
     optics = lens(psf)
     if optics.kernel.min() < 0:
         raise RecipeError(
