@@ -102,10 +102,8 @@ def inverse(
         misfit = _mixed(jnp.where(seen, y - encode(light), 0.0), turn)
         size = (detail if sparse else EVEN * detail) / finer
         beta = (doubled if sparse else 1.0) / size**2
-        steps = jnp.roll(z, -1, -2) - z, jnp.roll(z, -1, -1) - z
-        if sparse:  # D z - w
-            steps = tuple(jnp.clip(d, -1 / (size * beta), 1 / (size * beta)) for d in steps)
-        rough = sum(jnp.roll(d, 1, axis) - d for d, axis in zip(steps, (-2, -1), strict=True))
+        limit = 1 / (size * beta) if sparse else jnp.inf  # D z - w is D z, clipped
+        rough = _rough(z, -2, limit) + _rough(z, -1, limit)
         data, smooth = _filters(psf, sigma**2 * beta, radius, grid)
         return z + jnp.fft.irfft2(data * jnp.fft.rfft2(misfit) - smooth * jnp.fft.rfft2(rough), grid), None
 
@@ -141,6 +139,12 @@ def richardson_lucy(x: jax.Array, psf: jax.Array, seen: jax.Array, *, rounds: in
 
     z, _ = jax.lax.scan(round_, y, None, length=rounds)
     return _middle(z, x.shape, lucy_reach(psf.shape, rounds))
+
+
+def _rough(z: jax.Array, axis: int, limit: jax.Array | float) -> jax.Array:
+    """D' applied to the steps of z along an axis, no step counted beyond `limit`."""
+    step = jnp.clip(jnp.roll(z, -1, axis) - z, -limit, limit)
+    return jnp.roll(step, 1, axis) - step
 
 
 def square(psf_shape: tuple[int, ...], radius: int) -> int:
