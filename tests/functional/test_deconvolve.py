@@ -70,8 +70,8 @@ def test_the_misfit_is_of_light_and_not_of_signal():
     assert error(same(), truth, 4) < 0.5 * error(same(**linear), truth, 4)
 
 
-@pytest.mark.parametrize("kernel", [psf.kernel("disc", 3.0), psf.kernel("motion", 9.0, 30.0)])
-def test_total_variation_beats_wiener_beats_nothing(kernel):
+def test_total_variation_beats_wiener_beats_nothing():
+    kernel = psf.kernel("motion", 9.0, 30.0)
     grey = np.random.default_rng(1).random((1, 5, 5, 1)) * [0.9, 1.0, 0.8]
     steps = np.kron(grey, np.ones((1, 13, 13, 1))).astype(np.float32)
     down, across = (n // 2 for n in kernel.shape)
