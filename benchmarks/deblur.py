@@ -4,10 +4,10 @@ A disc of 3 pixels radius (a lens out of focus) and a motion of 15 pixels at 30 
 bench folder, bt709 decoded; the frame is cut so that what lay beyond its edge is unknown, as in a camera. Then Gaussian noise
 on the coded signal, rounded and clipped to 8 bits. PSNR of luma (BT.601 limited range, as BasicSR) over all frames and all their pixels,
 results clipped to [0, 1]. Unsharp masking gets the best of a grid on the middle of `--tune`, for each blur. Sigma is given,
-`detail` is worked out. Overshoot: the part of a step between 0.3 and 0.7, at eight angles, blurred without noise, that the result goes
+`detail` is worked out unless given. Overshoot: the part of a step between 0.3 and 0.7, at eight angles, blurred without noise, that the result goes
 beyond it at most (mean over the angles). CPU seconds a frame, compilation left out.
 
-Run: python benchmarks/deblur.py [--clips calendar foliage park_joy] [--frames 3] [--sigma 2] [--tune CLIP]
+Run: python benchmarks/deblur.py [--clips calendar foliage park_joy] [--frames 3] [--sigma 2] [--detail D] [--tune CLIP]
 """
 
 import argparse
@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--clips", nargs="*", default=["calendar", "foliage", "park_joy"])
     parser.add_argument("--frames", type=int, default=3)
     parser.add_argument("--sigma", type=float, default=2.0)
+    parser.add_argument("--detail", type=float, help="of vidsr.deblur; worked out if not given")
     parser.add_argument("--tune", type=Path, default=TUNE)
     given = parser.parse_args()
     sigma = given.sigma / 255
@@ -98,10 +99,10 @@ def main() -> None:
         radius, amount = tuned(given.tune, kernel, sigma)
         edges = damaged(step_edges(), kernel, 0.0)[1]
         steps = {
-            "wiener": vidsr.deblur(optics, sigma, model="wiener"),
+            "wiener": vidsr.deblur(optics, sigma, detail=given.detail, model="wiener"),
             "richardson-lucy": vidsr.deblur(optics, model="richardson-lucy"),
-            "tv (auto)": vidsr.deblur(optics, sigma),
-            "denoise | tv": vidsr.denoise(sigma) | vidsr.deblur(optics, sigma / 2),
+            "tv (auto)": vidsr.deblur(optics, sigma, detail=given.detail),
+            "denoise | tv": vidsr.denoise(sigma) | vidsr.deblur(optics, sigma / 2, detail=given.detail),
         }
         beyond = {"blurred": overshoot(edges), "unsharp": overshoot(unsharp(edges, radius, amount))}
         beyond |= {name: overshoot(step(vidsr.stack(edges, fps=25)).values) for name, step in steps.items()}

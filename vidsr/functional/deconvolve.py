@@ -49,7 +49,7 @@ def detail(frames: np.ndarray, psf: np.ndarray, sigma: float) -> float:
     Steps of a picture whose spectrum falls as 1 / f^2 are white, so that a blur divides their power by the sum of its
     squares. Real pictures fall faster and the answer is one to four times too large, the more so the softer they are; about two
     times serves total variation best. Where texture is as fine as a pixel (grass) it is too small, and giving twice as much
-    by hand gains half a decibel.
+    by hand gains 0.4 dB.
 
     Args:
       frames: `(t, y, x, c)` signal; of three channels their lightness is read.
