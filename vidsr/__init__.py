@@ -20,6 +20,7 @@ _WHERE = {
     "crop": "vidsr.transforms.resize",
     "degrade": "vidsr.transforms.degrade",
     "denoise": "vidsr.transforms.denoise",
+    "deblur": "vidsr.transforms.deblur",
     "super_resolve": "vidsr.transforms.super_resolve",
     "stabilise": "vidsr.transforms.stabilise",
     "inpaint": "vidsr.transforms.inpaint",

@@ -24,6 +24,7 @@ from tests.laws.plain import (
     lines,
     network,
     path,
+    sharp,
     shots,
     space,
     specks,
@@ -34,6 +35,7 @@ from vidsr.run.law import Spec
 from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
+from vidsr.transforms.deblur import Deblur, RichardsonLucy
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise
 from vidsr.transforms.detour import Detour
@@ -229,6 +231,14 @@ def blurring(*optics, size, **about):
     return Row(lambda *_: Psf(optics=optics), camera.blurred, fits, **about)
 
 
+def deblurring(model, optics, size, **about):
+    def make(rng, *_):
+        given = {"sigma": sigma(rng), "detail": float(rng.uniform(0.05, 0.2))}
+        return Deblur(optics=optics, model=model, rounds=2, radius=3, **given)
+
+    return Row(make, sharp.inverted, blurring(*optics, size=size).fits, **about)
+
+
 def is_sdr(spec):
     return spec.tags.get("transfer") in SDR
 
@@ -358,6 +368,22 @@ ROWS = {
         often=2,
         heavy=True,
         wide=True,
+    ),
+    "Deblur tv": deblurring("tv", ("disc", 1.2), (3, 3), often=2, heavy=True),
+    "Deblur wiener": deblurring("wiener", ("motion", 4.0, 25.0), (3, 5), heavy=True, rare=True),
+    "Deblur, sigma and detail from the clip": Row(
+        lambda *_: Deblur(optics=("disc", 1.2), rounds=2, radius=3),
+        sharp.inverted,
+        blurring("disc", 1.2, size=(3, 3)).fits,
+        often=0,
+        heavy=True,
+        rare=True,
+    ),
+    "RichardsonLucy": Row(
+        lambda *_: RichardsonLucy(optics=("motion", 4.0, 25.0), rounds=3),
+        sharp.lucy,
+        blurring("motion", 4.0, 25.0, size=(3, 5)).fits,
+        heavy=True,
     ),
     "HdrLift pq": Row(
         lambda *_: HdrLift(target="pq"),

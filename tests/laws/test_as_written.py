@@ -27,6 +27,8 @@ again = vidsr.Pipeline.from_provenance(out)(head)             # bit for bit
 print(vidsr.metrics.psnr(out, head, space="luma", border=4))
 q = vidsr.stabilise() | vidsr.denoise(strength=0.5) | vidsr.super_resolve(scale=2) | vidsr.regrain(strength=0.02)
 q.explain()
+sharp = vidsr.deblur(("motion", 9, 30))(head)
+sharper = vidsr.pipeline(vidsr.denoise(), vidsr.deblur(("disc", 2.0), sigma=1/255))
 vidsr.save(q(clip), "out.mp4", like=clip)
 q.render("in.mp4", "out2.mp4", seed=0)                        # progress; run again after a kill: resumes
 """
@@ -60,6 +62,12 @@ def test_lazy_and_the_same_bits(said):
     assert said["clip"].chunks is not None and said["out"].chunks is not None
     xr.testing.assert_identical(said["same"], said["clip"])
     np.testing.assert_array_equal(said["again"].values, said["out"].values)
+
+
+def test_deblur_settles_on_what_it_meets(said):
+    assert said["sharp"].chunks is not None and said["sharp"].shape == said["head"].shape
+    assert np.isfinite(said["sharp"].isel(time=0).values).all()
+    assert "2. Deblur" in str(said["sharper"].explain())
 
 
 def test_files_keep_time_and_sound(said, folder):

@@ -40,6 +40,8 @@ STEPS = {
     "CausalDenoise": "denoise",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
+    "Deblur": "deblur",
+    "RichardsonLucy": "deblur",
 }
 
 
