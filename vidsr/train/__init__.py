@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from vidsr.errors import RecipeError
+from vidsr.train.coded import Way
 from vidsr.train.entry import CLEAN, Entry
 from vidsr.train.fit import Fitted, Settings, fit
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
 from vidsr.train.publish import publish
-from vidsr.train.recipes import denoiser, enlarger
+from vidsr.train.recipes import decoder, denoiser, enlarger
 from vidsr.train.validate import validator
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Pairs",
     "Photograph",
     "Settings",
+    "Way",
+    "decoder",
     "denoiser",
     "enlarger",
     "fit",

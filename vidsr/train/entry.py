@@ -30,5 +30,6 @@ class Entry:
     made: str  # how the input was made from the pictures
     domain: dict[str, Any] = field(hash=False)  # what it was trained for
     licence: str = "CC-BY-SA-4.0"  # SPDX name, of the weights
-    start: str = "the identity plus noise"  # where the weights started from
+    start: str = "the identity plus noise"  # where the weights started from, in words
+    after: str = ""  # the entry whose weights it started from, if any
     tried: tuple[tuple[str, int, float], ...] = ()  # what lost: variant, steps, validation PSNR-Y

@@ -155,15 +155,7 @@ def _engine(
     graphdef: nnx.GraphDef, settings: Settings, model: str, args: dict[str, int], damage: step.Damage | None
 ) -> step.Engine:
     if settings.engine == "jax":
-        return step.jax_engine(
-            graphdef,
-            loss=settings.loss,
-            rate=settings.schedule(),
-            decay=settings.decay,
-            seed=settings.seed,
-            damage=damage,
-            precision=settings.precision,
-        )
+        return step.jax_engine(graphdef, settings, damage)
     try:
         from vidsr.adapters import twin
 
@@ -174,6 +166,4 @@ def _engine(
         ) from error
     except KeyError as error:
         raise RecipeError(f"{model!r} has no torch twin. Train it with JAX: engine='jax'") from error
-    return step.twin_engine(
-        gradient, rate=settings.schedule(), decay=settings.decay, seed=settings.seed, damage=damage
-    )
+    return step.twin_engine(gradient, settings, damage)

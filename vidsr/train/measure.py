@@ -25,6 +25,7 @@ SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 LEVELS = (10, 25, 50)  # of noise, 8-bit
 NOISE_PROTOCOL = "24 drawn scenes of 128 x 128 from held-back photographs; white noise clipped and rounded to 8 bits; luma BT.601 studio range, peak 255; result rounded to 8 bits; mean over scenes"
+CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vidsr import models
+from vidsr import hub, models
 from vidsr.train import damage, measure
+from vidsr.train.coded import Way, coded
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
 from vidsr.train.moving import moving
@@ -98,6 +99,67 @@ def denoiser(
             rows=cleaned.rows(fitted.params),
             protocol=measure.NOISE_PROTOCOL,
             sample=None,
+        )
+    return fitted
+
+
+def decoder(
+    entry: Entry,
+    *,
+    ways: tuple[Way, ...],
+    shown: dict[str, Way],
+    data: str | os.PathLike | None = None,
+    out: Path,
+    steps: int | None = None,
+) -> Fitted:
+    """Train a network on pictures that went through real codecs, and publish into `out`; at scale 1 it takes their blocks out.
+
+    Args:
+      entry: what to train; ``entry.after`` may name an entry whose weights it starts from.
+      ways: of coding, one drawn for each clip.
+      shown: ways that the card gives figures for, on the validation pictures.
+      data: folder of photographs; default: the environment's ``VIDSR_DATA``.
+      out: a folder that holds a begun run is continued.
+      steps: stop after so many in all, resumable.
+    """
+    settings, scale = entry.settings, entry.args["scale"]
+    training, validation = photographs(folder(data))
+    shape = {"scale": scale, "side": 2 * settings.patch, "kept": 2, "seed": settings.seed}
+    seen = coded(training, ways, count=4, **shape)
+    held = {name: coded(validation, (way,), count=1, **shape) for name, way in shown.items()}
+    graphdef, params = models.build(entry.model, seed=settings.seed, **entry.args)
+    if entry.after:
+        params = hub.load(entry.after).params
+    evaluators = {name: validator(graphdef, pairs) for name, pairs in held.items()}
+    fitted = fit(
+        graphdef,
+        params,
+        seen,
+        settings,
+        model=entry.model,
+        args=entry.args,
+        folder=out / "checkpoint",
+        evaluate=lambda weights: {name: run(weights)["validation"] for name, run in evaluators.items()},
+        stop=steps,
+    )
+    if fitted.steps == settings.steps:
+        methods = {"bicubic" if scale > 1 else "decoded": measure.bicubic(scale)}
+        if entry.after:
+            before = hub.load(entry.after)
+            methods[entry.after] = measure.network(before.graphdef, before.params)
+        methods["ours"] = measure.network(graphdef, fitted.params)
+        publish(
+            out,
+            entry=entry,
+            fitted=fitted,
+            training=training,
+            pixels=seen.pixels,
+            rows={
+                name: {method: measure.figures(pairs, run) for method, run in methods.items()}
+                for name, pairs in held.items()
+            },
+            protocol=measure.CODED_PROTOCOL,
+            sample=_sample(validation, next(iter(held.values())), methods["ours"]),
         )
     return fitted
 
