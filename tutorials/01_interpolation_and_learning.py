@@ -436,7 +436,7 @@ assert [verdicts[n] for n in CLAIMS] == [
 # - R. G. Keys, Cubic convolution interpolation for digital image processing, 1981 (bicubic, a = -0.5); C. E. Duchon, Lanczos filtering in one
 #   and two dimensions, 1979. Both as `vidsr.resize` has them.
 # - A. B. Lee, D. Mumford, J. Huang, Occlusion models for natural images, 2001 (the discs).
-# - The network: `zoo/sr-compact-x4/README.md`, with its data, licence and measured figures on photographs.
+# - The network: `zoo/sr-small-x4/README.md`, with its data, licence and measured figures on photographs.
 #
 # Next: `notebooks/restore_a_clip`, where the advice "clean first, then enlarge" is put to use.
 #

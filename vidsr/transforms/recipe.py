@@ -38,8 +38,6 @@ STEPS = {
     "Inpaint": "inpaint",
     "Denoise": "denoise",
     "CausalDenoise": "denoise",
-    "DenoiseNet": "denoise_net",
-    "Deblock": "deblock",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
     "Deblur": "deblur",

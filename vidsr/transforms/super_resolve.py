@@ -11,7 +11,7 @@ from vidsr.functional import resample
 from vidsr.run.law import Axis, Footprint, Spec
 from vidsr.transforms.base import Transform, option, transform, value
 
-SIZES = ("tiny", "small")
+SIZES = ("tiny", "small", "compact")
 TRIPS = 20  # back-projections; claims-and-standards: residual of 8 levels falls below 0.002
 
 
@@ -89,7 +89,7 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
 
     Args:
       scale: 2 or 4.
-      model: "tiny" or "small" of that scale, a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small".
+      model: "tiny" or "small" (x4), "compact" (x2), a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small".
       consistency: back-project a fixed 20 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
