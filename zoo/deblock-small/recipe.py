@@ -14,13 +14,7 @@ ENTRY = train.Entry(
 light or HDR signal. It does not look at neighbouring frames, so what a codec lost in all of them stays lost.""",
     made="""The input went through real codecs as short clips that drift over the photographs: x264 at crf 22 to 42 with and without
 its loop filter, MPEG-2 and MJPEG at quantisers 3 to 31. Pictures:""",
-    domain={
-        "channels": "rgb",
-        "range": [0, 1],
-        "dtype": "float32",
-        "transfer": ["bt709", "srgb"],
-        "input": "frames decoded from H.264, MPEG-2 or MJPEG, not resized",
-    },
+    domain=train.domain("frames decoded from H.264, MPEG-2 or MJPEG, not resized"),
     start="small random numbers around the identity",
 )
 WAYS = (

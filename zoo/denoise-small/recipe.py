@@ -14,14 +14,7 @@ ENTRY = train.Entry(
 where neighbours move by more than about a dozen pixels a frame: there it works within the frame alone.""",
     made="""The frames are scenes drawn from the photographs, whose ground and objects drift by half pixels; noise of a standard deviation
 drawn evenly from 0 to 55/255 is added, clipped and rounded to 8 bits, and its strength is told to the network. Pictures:""",
-    domain={
-        "channels": "rgb",
-        "range": [0, 1],
-        "dtype": "float32",
-        "transfer": ["bt709", "srgb"],
-        "input": "white noise, standard deviation 0 to 55/255",
-        "neighbours": 1,
-    },
+    domain=train.domain("white noise, standard deviation 0 to 55/255", neighbours=1),
     start="small random numbers around the identity",
 )
 

@@ -13,13 +13,7 @@ ENTRY = train.Entry(
 were resized after coding.""",
     made="""The low resolution is MATLAB-like bicubic, in clips that drift over the photographs, half of them with noise of up to 4/255,
 then real codecs: x264 at crf 18 to 36 and MPEG-2 at quantisers 2 to 16. Pictures:""",
-    domain={
-        "channels": "rgb",
-        "range": [0, 1],
-        "dtype": "float32",
-        "transfer": ["bt709", "srgb"],
-        "input": "frames decoded from H.264 or MPEG-2",
-    },
+    domain=train.domain("frames decoded from H.264 or MPEG-2"),
     start="the weights of sr-small-x4",
     after="sr-small-x4",
 )
