@@ -1,6 +1,7 @@
 """denoise: take noise out of a clip by averaging what is alike, in the frame and in its neighbours."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -9,11 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from vidsr import hub
 from vidsr.errors import RecipeError
 from vidsr.functional import cuts, temporal
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import noise_level
 from vidsr.transforms.base import Analysis, Scan, Transform, option, transform, value
+from vidsr.transforms.denoise_net import DenoiseNet, denoise_net
 
 MODELS = ("auto", "nlm")  # auto: nlm
 _SIGNAL = "signal in [0, 1], standard deviation"
@@ -110,7 +113,7 @@ class CausalDenoise(Scan):
 
 
 def denoise(
-    sigma: float | None = None, strength: float = 1.0, model: str = "auto", causal: bool = False
+    sigma: float | None = None, strength: float = 1.0, model: str | os.PathLike = "auto", causal: bool = False
 ) -> Transform:
     """Take noise out by averaging what is alike. Faithful: every pixel is a mean of pixels of the same shot.
 
@@ -129,16 +132,30 @@ def denoise(
       sigma: standard deviation of the noise, in signal units ([0, 1], so 10 levels of 8 bits are 10/255). None:
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
-      model: "nlm", non-local means; "auto" chooses it.
+      model: "nlm", non-local means, which "auto" chooses; or the folder of a network for this verb, or its zoo id, as
+        `vidsr train zoo/denoise-small` makes one: it sees the frame, its neighbours of the same shot and sigma.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
     Raises:
-      RecipeError: an unknown model, a number out of range. StackError: interlaced frames.
+      RecipeError: an unknown model, a number out of range. StackError: interlaced frames; HDR signal for a network.
     """
-    if model not in MODELS:
-        raise RecipeError(
-            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}. For example vidsr.denoise(model='nlm')."
-        )
     sigma = None if sigma is None else float(sigma)
+    if model not in MODELS:
+        return _network(model, sigma, strength, causal)
     kind = CausalDenoise if causal else Denoise
     return kind(sigma=sigma, strength=float(strength))
+
+
+def _network(model: str | os.PathLike, sigma: float | None, strength: float, causal: bool) -> DenoiseNet:
+    try:
+        hub.folder_of(model)
+    except RecipeError as error:
+        raise RecipeError(
+            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}, and networks by zoo id or folder. "
+            "For example vidsr.denoise(model='nlm')."
+        ) from error
+    if causal:
+        raise RecipeError(
+            f"causal=True is a form of 'nlm'; {model!r} looks at frames to come. Say vidsr.denoise(causal=True)."
+        )
+    return denoise_net(str(model), sigma=sigma, strength=float(strength))
