@@ -70,10 +70,6 @@ def deblock(model: str | os.PathLike, *, strength: float = 1.0) -> Deblock:
     net = networks.loaded(model, "deblock", EXAMPLE)
     return Deblock(
         strength=float(strength),
-        model=str(model),
-        sha256=net.sha256,
-        halo=net.halo,
+        **networks.fields(model, net),
         align=net.align,
-        graph=net.graphdef,
-        params=net.params,
     )

@@ -15,24 +15,19 @@ from vidsr.errors import RecipeError
 from vidsr.functional import cuts, temporal
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import noise_level
-from vidsr.transforms.base import Analysis, Scan, Transform, option, transform, value
+from vidsr.transforms.base import Scan, Transform, option, transform, value
 from vidsr.transforms.denoise_net import DenoiseNet, denoise_net
+from vidsr.transforms.shots import WithinShots
 
 MODELS = ("auto", "nlm")  # auto: nlm
 _SIGNAL = "signal in [0, 1], standard deviation"
 
 
 @transform
-class Denoise(Analysis):
-    """Non-local means over a window of frames of one shot.
-
-    The rows it measures are cut scores, so that no frame is averaged with a frame of another shot.
-    """
+class Denoise(WithinShots):
+    """Non-local means over a window of frames of one shot."""
 
     fidelity: ClassVar[str] = "faithful"
-    reach: ClassVar[int | None] = (
-        0  # a row is a pair of neighbours; the window of frames is all there is to number
-    )
 
     sigma: float | None = value(None, unit=_SIGNAL, low=0.0, high=1.0, settled=True)
     strength: float = value(1.0, unit="share of the result in the blend", low=0.0, high=1.0)
@@ -49,17 +44,6 @@ class Denoise(Analysis):
         margin = temporal.margin(self.search)
         frame = Axis(before=margin, after=margin)
         return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
-
-    def measure_footprint(self) -> Footprint:
-        return Footprint(time=Axis(before=1, edge="edge"))
-
-    def measure(self, x: jax.Array, at: At) -> jax.Array:
-        """Rows: the cut score against the frame before."""
-        return cuts.pair_scores(x)[:, None]
-
-    def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
-        """Table: the shot's number, of which only differences mean anything."""
-        return cuts.shots(rows[:, 0])[:, None], {}
 
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         shot = jnp.asarray(state[0])[:, 0]

@@ -9,21 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from vidsr import hub, models
-from vidsr.functional import cuts
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import networks, noise_level
-from vidsr.transforms.base import Analysis, Transform, option, transform, value
+from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.shots import WithinShots
 
 
 @transform
-class DenoiseNet(Analysis):
-    """A zoo network over a window of frames; a neighbour of another shot is replaced by the frame itself.
-
-    The rows it measures are cut scores.
-    """
+class DenoiseNet(WithinShots):
+    """A zoo network over a window of frames; a neighbour of another shot is replaced by the frame itself."""
 
     fidelity: ClassVar[str] = "faithful"
-    reach: ClassVar[int | None] = 0
 
     sigma: float | None = value(
         None, unit="signal in [0, 1], standard deviation", low=0.0, high=1.0, settled=True
@@ -47,17 +43,6 @@ class DenoiseNet(Analysis):
     def footprint(self) -> Footprint:
         frame = Axis(before=self.halo, after=self.halo, own=True, edge="reflect", align=self.align)
         return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
-
-    def measure_footprint(self) -> Footprint:
-        return Footprint(time=Axis(before=1, edge="edge"))
-
-    def measure(self, x: jax.Array, at: At) -> jax.Array:
-        """Rows: the cut score against the frame before."""
-        return cuts.pair_scores(x)[:, None]
-
-    def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
-        """Table: the shot's number, of which only differences mean anything."""
-        return cuts.shots(rows[:, 0])[:, None], {}
 
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         shot = jnp.asarray(state[0])[:, 0]
@@ -102,11 +87,7 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     return DenoiseNet(
         sigma=sigma,
         strength=strength,
-        model=str(model),
-        sha256=net.sha256,
+        **networks.fields(model, net),
         radius=net.radius,
-        halo=net.halo,
         align=net.align,
-        graph=net.graphdef,
-        params=net.params,
     )

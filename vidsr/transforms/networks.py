@@ -1,5 +1,8 @@
 """What every step around a zoo network does alike: find the entry, check the signal, treat one channel as three."""
 
+import os
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -10,7 +13,7 @@ from vidsr.run.law import Spec
 SDR = ("bt709", "srgb", "bt1886")
 
 
-def loaded(model: str, verb: str, example: str) -> hub.Network:
+def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
     """The entry, if it is one for this verb.
 
     Raises:
@@ -22,6 +25,17 @@ def loaded(model: str, verb: str, example: str) -> hub.Network:
             f"{model} is a network for {net.verb}. For example {example}; all: vidsr.hub.list()."
         )
     return net
+
+
+def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+    """The fields that every step around a network has."""
+    return {
+        "model": str(model),
+        "sha256": net.sha256,
+        "halo": net.halo,
+        "graph": net.graphdef,
+        "params": net.params,
+    }
 
 
 def check_sdr(spec: Spec, verb: str, instead: str) -> None:

@@ -108,13 +108,9 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
 def _built(model: str, trips: int) -> SuperResolve:
     net = networks.loaded(model, "super_resolve", "vidsr.super_resolve(scale=4)")
     return SuperResolve(
-        model=str(model),
-        sha256=net.sha256,
+        **networks.fields(model, net),
         scale=net.scale,
-        halo=net.halo,
         trips=trips,
-        graph=net.graphdef,
-        params=net.params,
     )
 
 
