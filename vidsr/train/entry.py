@@ -23,7 +23,7 @@ class Entry:
     licence: str = "CC-BY-SA-4.0"  # SPDX name, of the weights
     start: str = "the identity plus noise"  # where the weights started from, in words
     after: str = ""  # the entry whose weights it started from, if any
-    tried: tuple[tuple[str, int, float], ...] = ()  # what lost: variant, steps, validation PSNR-Y
+    tried: tuple[tuple[str, int, float], ...] = ()  # in short runs: variant, steps, validation PSNR-Y
 
 
 def domain(trained_on: str, **more: Any) -> dict[str, Any]:

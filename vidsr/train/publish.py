@@ -158,7 +158,7 @@ def _tried(rows: list[dict[str, Any]]) -> str:
     lines = [f"| {row['variant']} | {row['steps']:,} | {row['validation_psnr_y']:.3f} |" for row in rows]
     return "\n".join(
         [
-            "\nWhat lost, by PSNR-Y on the validation pictures:\n",
+            "\nTried in short runs, by PSNR-Y on the validation pictures:\n",
             "| variant | steps | dB |",
             "| --- | --- | --- |",
             *lines,
