@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from vidsr import hub, models
 from vidsr.train import domain
 
+HOME = tempfile.TemporaryDirectory()  # gone when the tests end
 KINDS = {
     "denoise": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 10}, {"neighbours": 1}),
     "deblock": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 3}, {}),
@@ -17,7 +18,7 @@ KINDS = {
 @cache
 def folder(verb):
     args, more = KINDS[verb]
-    path = Path(tempfile.mkdtemp()) / verb
+    path = Path(HOME.name) / verb
     about = {"model": "naf", "args": args, "domain": domain("anything", **more), "licence": "CC0-1.0"}
     stated = SimpleNamespace(name=verb, verb=verb, **about)
     hub.save(path, params=models.build("naf", seed=1, **args)[1], entry=stated)
