@@ -5,6 +5,7 @@ import pytest
 
 import vidsr
 from tests.laws import entries
+from vidsr import hub, models
 from vidsr.errors import RecipeError, StackError
 
 
@@ -51,3 +52,18 @@ def test_strength_blends_and_sigma_is_measured():
     np.testing.assert_allclose(half, (full + stack.values) / 2, atol=1e-6)
     out = vidsr.denoise(model=folder)(stack)
     assert vidsr.Pipeline.from_provenance(out).steps[0].sigma > 0.1
+
+
+def test_a_blind_denoiser_judges_the_noise_itself():
+    stack, folder = clip(4), entries.folder("blind")
+    step = vidsr.denoise(model=folder)
+    assert not step.open()
+    out = step(stack)
+    frames, network = stack.values, hub.load(folder)
+    before, after = frames[[0, 0, 1, 2]], frames[[1, 2, 3, 3]]
+    seen = np.concatenate([frames, before, after], -1)
+    np.testing.assert_allclose(out, models.apply(network.graphdef, network.params, seen), atol=1e-5)
+    again = vidsr.Pipeline.from_provenance(out)(stack)
+    np.testing.assert_array_equal(again, out)
+    with pytest.raises(RecipeError, match=r"cannot be told sigma=0\.1.*vidsr\.denoise\(model="):
+        vidsr.denoise(0.1, model=folder)

@@ -26,6 +26,7 @@ class Network:
     halo: int  # input pixels each side that an output pixel may depend on
     align: int  # windows of input pixels begin on multiples of this
     radius: int  # neighbouring frames each side that it sees
+    blind: bool  # a denoiser that is not told sigma
     fidelity: str
     licence: str
     sha256: str  # of the weights file
@@ -110,4 +111,5 @@ def _load(folder: Path) -> Network:
     params = traverse_util.unflatten_dict({k: np.asarray(v, np.float32) for k, v in found.items()}, sep=".")
     about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
     about |= {"align": config["args"].get("fold", 1), "radius": config["domain"].get("neighbours", 0)}
+    about["blind"] = config["domain"].get("blind", False)
     return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)

@@ -10,7 +10,7 @@ import numpy as np
 
 from vidsr.errors import MediaError
 from vidsr.media import colour, roundtrip
-from vidsr.train.patches import Pairs, reduce_bicubic
+from vidsr.train.patches import Pairs, grained, reduce_bicubic
 from vidsr.train.photographs import Photograph, read
 
 FRAMES, FASTEST = 6, 3  # of a clip; low resolution pixels it moves from frame to frame, at most
@@ -106,6 +106,4 @@ def _drifting(
 
 def _grainy(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sigma = max(0.0, rng.uniform(-NOISE, NOISE))
-    if sigma == 0:
-        return frames
-    return np.rint(np.clip(frames + rng.normal(0, sigma, frames.shape), 0, 255)).astype(np.uint8)
+    return frames if sigma == 0 else grained(frames, sigma, rng)

@@ -13,17 +13,19 @@ import jax
 import numpy as np
 
 import vidsr
-from vidsr import models
+from vidsr import hub
 from vidsr.functional import resample
 from vidsr.metrics import arrays
 from vidsr.train import damage
 from vidsr.train.moving import Moving
 from vidsr.train.patches import Pairs
-from vidsr.train.validate import enlarge
+from vidsr.train.validate import enlarge, forward
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 LEVELS = (10, 25, 50)  # of noise, 8-bit
+BLIND_LEVELS = (5, 15, 25)  # of noise before enlargement, 8-bit
+BLIND_PROTOCOL = "held-back photographs reduced by bicubic, white noise of that many levels, clipped and rounded to 8 bits; luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
 Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
@@ -42,10 +44,10 @@ def bicubic(scale: int) -> Enlarger:
     return lambda low: resample.imresize(low, num=scale)
 
 
-def network(graphdef: Any, params: dict[str, Any]) -> Enlarger:
-    """A network as a function of one uint8 picture."""
-    forward = jax.jit(lambda weights, x: models.apply(graphdef, weights, x))
-    return lambda low: enlarge(forward, params, low)
+def network(graphdef: Any, params: dict[str, Any], behind: hub.Network | None = None) -> Enlarger:
+    """A network as a function of one uint8 picture, which goes through `behind` first."""
+    run = forward(graphdef, behind)
+    return lambda low: enlarge(run, params, low)
 
 
 def published_pairs(bench: Path, name: str, scale: int) -> Pairs | None:
@@ -100,7 +102,7 @@ class Cleaned:
     """
 
     def __init__(self, graphdef: Any, held: Moving, *, patch: int, count: int):
-        self._forward = jax.jit(lambda params, x: models.apply(graphdef, params, x))
+        self._forward = forward(graphdef)
         frames, clean = (
             part / np.float32(255) for part in held.batch(seed=0, step=0, size=count, patch=patch)
         )

@@ -117,7 +117,8 @@ def denoise(
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
       model: "nlm", non-local means, which "auto" chooses; or the folder of a network for this verb, or its zoo id, as
-        `vidsr train zoo/denoise-small` makes one: it sees the frame, its neighbours of the same shot and sigma.
+        `vidsr train zoo/denoise-small` makes one: it sees the frame, its neighbours of the same shot and sigma,
+        if its domain does not call it blind.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
     Raises:

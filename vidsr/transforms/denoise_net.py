@@ -1,4 +1,4 @@
-"""The denoiser of the zoo: a network that sees a frame, its neighbours of the same shot, and a map of sigma."""
+"""The denoiser of the zoo: a network that sees a frame, its neighbours of the same shot and, unless it is blind, a map of sigma."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.errors import RecipeError
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import networks, noise_level
 from vidsr.transforms.base import Transform, option, transform, value
@@ -28,6 +29,7 @@ class DenoiseNet(WithinShots):
     model: str = option(unit="zoo id")
     sha256: str = option(unit="hash of the weights")
     radius: int = option(unit="frames each side")
+    blind: bool = option(unit="it is not told sigma")
     halo: int = option(unit="input pixels")
     align: int = option(unit="input pixels")
     graph: Any = option()
@@ -36,6 +38,9 @@ class DenoiseNet(WithinShots):
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, self.model, "Denoise without a network: vidsr.denoise(model='nlm').")
         return noise_level.progressive(spec)
+
+    def open(self) -> bool:
+        return not self.blind and super().open()
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
         return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))
@@ -58,8 +63,9 @@ class DenoiseNet(WithinShots):
             inside = (position >= 0) & (position < at.extent_in[0])
             use = inside & (shot[start : start + count] == shot[self.radius : self.radius + count])
             seen.append(jnp.where(use[:, None, None, None], rgb[start : start + count], middle))
-        level = jnp.broadcast_to(jnp.float32(self.sigma), (*middle.shape[:3], 1))
-        out = models.apply(self.graph, self.params, jnp.concatenate([*seen, level], -1))
+        if not self.blind:
+            seen.append(jnp.broadcast_to(jnp.float32(self.sigma), (*middle.shape[:3], 1)))
+        out = models.apply(self.graph, self.params, jnp.concatenate(seen, -1))
         out = networks.as_before(out, x)
         here = x[self.radius : self.radius + count]
         return here + jnp.float32(self.strength) * (out - here)
@@ -81,13 +87,18 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     """The step for a zoo entry whose verb is denoise.
 
     Raises:
-      RecipeError: no such entry, or one for another verb.
+      RecipeError: no such entry, one for another verb, or a sigma for one that cannot be told.
     """
     net = networks.loaded(model, "denoise", "vidsr.denoise(model='auto')")
+    if net.blind and sigma is not None:
+        raise RecipeError(
+            f"{model} judges the noise itself and cannot be told sigma={sigma}. Leave it out: vidsr.denoise(model={model!r})."
+        )
     return DenoiseNet(
         sigma=sigma,
         strength=strength,
         **networks.fields(model, net),
         radius=net.radius,
         align=net.align,
+        blind=net.blind,
     )
