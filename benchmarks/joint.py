@@ -21,11 +21,13 @@ from vidsr import hub, models, train
 from vidsr.train import measure
 
 LESSON = Path(__file__).resolve().parents[1] / "tutorials" / "networks"
-SCALE, STEPS, SEEDS = 4, 5_000, (0, 1, 2)
+SCALE, STEPS, SEEDS = 4, 3_000, (0, 1, 2)
 STUDENT = 4.303  # 97.5 % point of Student's t with two degrees of freedom: three seeds
 NOISY = "pictures reduced by bicubic under white noise, standard deviation 0 to 55/255"
 RUN = {"batch": 4, "patch": 48, "rate": 4e-3, "warmup": 200, "engine": "torch"}
-GATED = {"width": 16, "fold": 1, "inputs": 3}
+# Plain convolutions, all 16 wide. After 500 steps the joint one had 24.84, 24.50 and 24.04 dB on held-back photographs at sigma 5, 15 and 25;
+# gated blocks of nearly as many weights (naf, width 16, depth 8, 23,536) 24.47, 24.30 and 24.04, at 1.7 times the cost.
+MODEL, WIDTH = "luma", 16
 
 
 def entry(
@@ -35,8 +37,8 @@ def entry(
     return train.Entry(
         name=name,
         verb="super_resolve" if scale > 1 else "denoise",
-        model="naf",
-        args={**GATED, "depth": depth, "scale": scale},
+        model=MODEL,
+        args={"width": WIDTH, "depth": depth, "scale": scale},
         settings=train.Settings(steps=steps, seed=seed, **RUN),
         sentence=sentence,
         use=use,
@@ -50,7 +52,7 @@ def entry(
 def joint(seed: int) -> train.Entry:
     return entry(
         "joint-tiny-x4",
-        8,
+        9,
         scale=SCALE,
         steps=STEPS,
         seed=seed,
@@ -62,7 +64,7 @@ def joint(seed: int) -> train.Entry:
 def denoiser(seed: int) -> train.Entry:
     return entry(
         "denoise-tiny",
-        4,
+        5,
         scale=1,
         steps=STEPS // 2,
         seed=seed,
