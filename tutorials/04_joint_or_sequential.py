@@ -200,10 +200,11 @@ for axis, (title, ours, theirs, found) in zip(
         )
     axis.axhline(0, color="black", linewidth=0.6)
     axis.set(title=title, xlabel="sigma of the noise [of 255 levels]", ylabel=f"{ours} less {theirs} [dB]")
+    axis.set_xticks(SIGMAS)
     axis.grid(alpha=0.3)
 axes[0].axhline(0.5, color="tab:blue", linestyle="--", label="as claimed")
-for axis in axes:
-    axis.legend(fontsize="small")
+axes[0].legend(fontsize="small", loc="center left")
+axes[1].legend(fontsize="small", loc="lower right")
 plt.show()
 
 # %% [markdown]
@@ -337,6 +338,6 @@ for sigma in (5, 25):
         held_back[sigma, strength] = quality(vidsr.pipeline(softer, enlarger)(damaged), "discs").mean()
     print(f"sigma {sigma:2} [dB] " + "".join(f"{held_back[sigma, strength]:8.2f}" for strength in strengths))
 print(
-    "\nAt sigma 5 half strength: the denoiser takes more than there is to take, and the enlarger bears some noise. "
+    "\nAt sigma 5 a quarter of it: this denoiser takes more than there is to take, and leaving it out beats its full strength. "
     "At sigma 25 full strength or nearly. A joint network has no such knob."
 )
