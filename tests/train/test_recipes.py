@@ -16,6 +16,7 @@ SMALLER = {
     r"steps=[\d_]+, batch=\d+, patch=\d+": "steps=2, batch=2, patch=8",
     '"torch"': '"jax"',
     r"after=.*\n": "",
+    r"(clips|shapes)=\d+": r"\1=2",
 }
 
 
@@ -24,7 +25,7 @@ def large(tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for k in range(3):
-        Image.fromarray(picture(k, 132, 120)).save(folder / f"{k}.png")
+        Image.fromarray(picture(k, 144, 160)).save(folder / f"{k}.png")
     return folder
 
 

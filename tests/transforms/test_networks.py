@@ -51,3 +51,12 @@ def test_strength_blends_and_sigma_is_measured():
     np.testing.assert_allclose(half, (full + stack.values) / 2, atol=1e-6)
     out = vidsr.denoise(model=folder)(stack)
     assert vidsr.Pipeline.from_provenance(out).steps[0].sigma > 0.1
+
+
+def test_a_crop_remembers_where_the_coders_blocks_lie():
+    stack, step = clip(2, 40, 48), vidsr.deblock(entries.folder("deblock"))
+    whole, part = step(stack), step(stack[:, 12:, 20:])
+    halo = step.halo
+    np.testing.assert_allclose(part[:, halo:, halo:], whole[:, 12 + halo :, 20 + halo :], atol=1e-6)
+    moved = vidsr.stack(stack.values[:, 12:, 20:], fps=25)  # as if the file began there
+    assert np.abs(step(moved).values - part.values)[:, halo:, halo:].max() > 1e-5

@@ -24,7 +24,7 @@ from vidsr.train.validate import enlarge
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 LEVELS = (10, 25, 50)  # of noise, 8-bit
-CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
+CODED_PROTOCOL = "drawn scenes that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
 Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
@@ -39,11 +39,11 @@ def bench_folder() -> Path | None:
 
 def bicubic(scale: int) -> Enlarger:
     """The baseline: MATLAB's bicubic, rounded to 8 bits after each pass."""
-    return lambda low: resample.imresize(low, num=scale)
+    return lambda low: resample.imresize(low[..., :3], num=scale)
 
 
 def network(graphdef: Any, params: dict[str, Any]) -> Enlarger:
-    """A network as a function of one uint8 picture."""
+    """A network as a function of one uint8 picture and what further channels tell of it."""
     forward = jax.jit(lambda weights, x: models.apply(graphdef, weights, x))
     return lambda low: enlarge(forward, params, low)
 

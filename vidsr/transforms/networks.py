@@ -38,6 +38,11 @@ def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
     }
 
 
+def window_fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+    """The fields of a `NetworkWindow`."""
+    return {**fields(model, net), "radius": net.radius, "align": net.align}
+
+
 def check_sdr(spec: Spec, verb: str, instead: str) -> None:
     """Refuse signal that no network here was trained on; `instead` is a sentence with the line to type."""
     transfer = spec.tags.get("transfer")
