@@ -1,17 +1,19 @@
 """What codecs leave behind, taken out again: ffmpeg's spp and pp7, and `vidsr.deblock`."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 import vidsr
 from vidsr.bench import footage, rivals
-from vidsr.bench.rows import Figures, Result, Row, measured, row, stacked
+from vidsr.bench.rows import Figures, Result, Row, block_steps, measured, psnr_y, row, stacked
 from vidsr.transforms.codec import Codec
 
 PROTOCOL = """Clips through a real encoder and its decoder, 8 bits 4:2:0; {frames} of each. PSNR-Y: studio luma, rounded to 8 bits, mean over the frames, and
-its gain over the decoded clip. Blockiness removed: 1 - |excess after| / |excess decoded|, the excess being that over the clean
-clip, so that smoothing the picture itself counts against a method; mosquito removed likewise."""
+its gain over the decoded clip. Excess blockiness: the mean step in levels across the edges of the coder's 8 x 8 blocks above the other steps,
+less that of the clean clip; removed: 1 - |after| / |decoded|, so that smoothing the picture itself counts against a method; mosquito removed likewise. "Tuned": with the quantiser of the highest PSNR-Y on another
+clip."""
 COLUMNS = {
     "PSNR-Y": ".2f",
     "gain": "+.2f",
@@ -26,8 +28,9 @@ DAMAGES = {
     "MPEG-2 q 20": Codec(codec="mpeg2", quality=20.0),
     "MJPEG q 20": Codec(codec="mjpeg", quality=20.0),
 }
-FILTERS = ("spp=4:15", "pp7=15")
-MEASURES = ["psnr_y", "blockiness", "mosquito"]
+FILTERS = {"spp": "spp=4:{}", "pp7": "pp7={}"}
+QUANTISER, QUANTISERS = 15, (4, 6, 8, 10, 12, 15, 19, 24)  # the usual one; the grid
+TUNED_ON = 2  # frames of the other clip
 
 
 def codec(clips: Sequence[str] | None, frames: int | None) -> Result:
@@ -35,30 +38,48 @@ def codec(clips: Sequence[str] | None, frames: int | None) -> Result:
     rows = []
     for condition, damage in DAMAGES.items():
         for clip in clips or footage.CLIPS:
-            clean = footage.frames(clip, frames)
-            rows += repaired(condition, clip, clean, damage(stacked(clean)).values)
-    said = PROTOCOL.format(frames="all frames" if frames is None else f"the first {frames} frames")
+            clean, tune = footage.frames(clip, frames), footage.frames(footage.another(clip), TUNED_ON)
+            found = [*filters(tune, damage(stacked(tune)).values), *ours()]
+            rows += repaired(condition, clip, clean, damage(stacked(clean)).values, found)
+    said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("codec", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y"))
 
 
-def repaired(condition: str, clip: str, clean: np.ndarray, decoded: np.ndarray) -> list[Row]:
-    """Rows of the decoded clip and of what every filter makes of it."""
-    before = measured(decoded, clean, MEASURES)
+def repaired(
+    condition: str, clip: str, clean: np.ndarray, decoded: np.ndarray, methods: list[rivals.Method]
+) -> list[Row]:
+    """Rows of the decoded clip and of what every method makes of it."""
+    before = _damage(decoded, clean)
 
     def figures(out: np.ndarray, spent: float) -> Figures:
-        after = measured(out, clean, MEASURES)
+        after = _damage(out, clean)
         left = {name: abs(after[name]) / abs(before[name]) for name in ("blockiness", "mosquito")}
         gain = after["psnr_y"] - before["psnr_y"]
         blocks = (after["blockiness"], 1 - left["blockiness"], after["mosquito"], 1 - left["mosquito"])
         return dict(zip(COLUMNS, (after["psnr_y"], gain, *blocks, spent / len(out)), strict=True))
 
     untouched = Row(condition, clip, "nothing done", figures(decoded, 0.0))
-    return [untouched, *(row(condition, clip, method, decoded, figures) for method in methods())]
+    return [untouched, *(row(condition, clip, method, decoded, figures) for method in methods)]
 
 
-def methods() -> list[rivals.Method]:
-    """ffmpeg's filters on the Y'CbCr they were made for, and ours where this version has it."""
-    found = [rivals.ffmpeg(chain, form="yuv444p") for chain in FILTERS]
-    if hasattr(vidsr, "deblock"):
-        found.append(rivals.ours("vidsr.deblock()", lambda: vidsr.deblock()))
+def filters(clean: np.ndarray, decoded: np.ndarray) -> list[rivals.Method]:
+    """ffmpeg's, on the Y'CbCr they were made for: with the usual quantiser, and with that of the highest PSNR-Y on these frames."""
+    found = []
+    for name, chain in FILTERS.items():
+        usual, *grid = (rivals.ffmpeg(chain.format(q), form="yuv444p") for q in (QUANTISER, *QUANTISERS))
+        tuned = rivals.best(grid, decoded, lambda out: psnr_y(out, clean))
+        found += [
+            usual,
+            dataclasses.replace(tuned, name=tuned.name.replace(name, f"{name} tuned: {name}", 1)),
+        ]
     return found
+
+
+def ours() -> list[rivals.Method]:
+    """`vidsr.deblock`, where this version has it."""
+    return [rivals.ours("vidsr.deblock()", lambda: vidsr.deblock())] if hasattr(vidsr, "deblock") else []
+
+
+def _damage(frames: np.ndarray, clean: np.ndarray) -> Figures:
+    blocks = block_steps(frames) - block_steps(clean)
+    return measured(frames, clean, ["psnr_y", "mosquito"]) | {"blockiness": blocks}

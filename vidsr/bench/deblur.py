@@ -32,7 +32,7 @@ def deblur(clips: Sequence[str] | None, frames: int | None) -> Result:
             truth, noisy = damaged(footage.frames(clip, frames), kernel, SIGMA)
             methods = [tuned(footage.another(clip), kernel), *ours(optics)]
             rows += sharpened(condition, clip, truth, noisy, methods, damaged(step_edges(), kernel, 0.0)[1])
-    said = PROTOCOL.format(frames="all frames" if frames is None else f"the first {frames} frames")
+    said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("deblur", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y"))
 
 
@@ -53,10 +53,11 @@ def sharpened(
 
     rows = [Row(condition, clip, "nothing done", figures(noisy, 0.0, overshoot(edges)))]
     for method in methods:
-        beyond = overshoot(method.call(edges)[0])
-        rows.append(
-            row(condition, clip, method, noisy, lambda out, s, beyond=beyond: figures(out, s, beyond))
-        )
+
+        def found(out: np.ndarray, spent: float, method: rivals.Method = method) -> Figures:
+            return figures(out, spent, overshoot(method.call(edges)[0]))
+
+        rows.append(row(condition, clip, method, noisy, found))
     return rows
 
 

@@ -24,7 +24,7 @@ STRENGTHS, PATCHES, WINDOWS, FORMATS = (
     (7, 11, 15),
     ("gbrp", "yuv444p"),
 )
-SHARES = (0.5, 0.7, 0.85, 1.0, 1.2)
+SHARES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.45)
 
 
 def denoise(clips: Sequence[str] | None, frames: int | None) -> Result:
@@ -34,7 +34,7 @@ def denoise(clips: Sequence[str] | None, frames: int | None) -> Result:
         for clip in clips or CLIPS:
             clean = footage.frames(clip, frames)
             rows += measured(f"sigma {level}", clip, clean, methods(level, footage.another(clip)), level)
-    said = PROTOCOL.format(frames="all frames" if frames is None else f"the first {frames} frames")
+    said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("denoise", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y, middle"))
 
 

@@ -54,3 +54,14 @@ def another(name: str) -> str:
     own = path_of(name).resolve()
     at = next((i for i, clip in enumerate(CLIPS) if path_of(clip).resolve() == own), -1)
     return CLIPS[(at + 1) % len(CLIPS)]
+
+
+def counted(count: int | None, what: str) -> str:
+    """How a protocol says how much was looked at: "all frames", "the first 3 frames"."""
+    return (
+        f"all {what}s"
+        if count is None
+        else f"the first {what}"
+        if count == 1
+        else f"the first {count} {what}s"
+    )

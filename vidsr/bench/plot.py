@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 ACROSS = 3  # panels in a row
 LEAST = 1e-3  # CPU seconds: below, the axis would be about noise
-LONGEST = 34  # letters of a label
+OTHERS = (
+    "ffmpeg",
+    "bm3d",
+    "realesr",
+    "unsharp",
+    "resize",
+)  # how names of what is not ours, or no network, begin
+# where a label may stand: right or left of its point, and so many points above it
+PLACES = [(side, up * sign) for up in (0, 9, 18, 27, 36, 45) for sign in (1, -1) for side in (1, -1)]
 
 
 def plot(results: list[Result]) -> "Figure | None":
@@ -33,6 +41,11 @@ def plot(results: list[Result]) -> "Figure | None":
         axis.remove()
     for (result, condition), axis in zip(panels, axes.flat, strict=False):
         _panel(axis, result, condition)
+    figure.canvas.draw()  # places are known from here on
+    for (result, condition), axis in zip(panels, axes.flat, strict=False):
+        _label(
+            axis, {name: (max(x, LEAST), y) for name, (x, y) in points(result, condition).items() if x > 0}
+        )
     return hand_over(figure)
 
 
@@ -52,50 +65,40 @@ def _conditions(result: Result) -> list[str]:
 
 
 def _settled(method: str) -> str:
-    """A filter tuned for each clip is one method: its name without the settings."""
-    return method.split("=")[0] if method.startswith("ffmpeg ") else method
+    """Settings tuned for each clip are one method: its name without them."""
+    if method.startswith("ffmpeg "):
+        return method.split("=")[0]
+    return "unsharp" if method.startswith("unsharp ") else method
 
 
 def _panel(axis: "Axes", result: Result, condition: str) -> None:
     found = points(result, condition)
-    still = {name: y for name, (x, y) in found.items() if x == 0}
     moving = {name: (max(x, LEAST), y) for name, (x, y) in found.items() if x > 0}
-    for name, y in still.items():
-        axis.axhline(y, color="0.6", linestyle=":", linewidth=1)
-        axis.annotate(
-            name, (1, y), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.4", size=7
-        )
+    for name, (x, y) in found.items():
+        if x == 0:
+            axis.axhline(y, color="0.6", linestyle=":", linewidth=1)
+            where = ("axes fraction", "data")
+            axis.annotate(name, (1, y), xycoords=where, ha="right", va="bottom", color="0.4", size=7)
     for name, (x, y) in moving.items():
-        mine = not name.startswith(("ffmpeg", "bm3d", "realesr", "unsharp", "resize"))
-        axis.plot(x, y, "o", color="tab:blue" if mine else "0.35", markersize=5)
-    axis.set(
-        title=f"{result.task}: {condition}",
-        xlabel=result.axes[0],
-        ylabel=f"{result.axes[1]} [dB]",
-        xscale="log",
-    )
-    axis.margins(x=0.25, y=0.12)
+        axis.plot(x, y, "o", color="0.35" if name.startswith(OTHERS) else "tab:blue", markersize=5)
+    spent = np.log10([x for x, _ in moving.values()] or [1.0])
+    axis.set(xscale="log", xlim=(10 ** np.floor(spent.min() - 0.2), 10 ** np.ceil(spent.max() + 0.2)))
+    axis.set(title=f"{result.task}: {condition}", xlabel=result.axes[0], ylabel=f"{result.axes[1]} [dB]")
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.margins(y=0.15)
     axis.grid(alpha=0.25)
-    _label(axis, moving)
 
 
 def _label(axis: "Axes", found: dict[str, tuple[float, float]]) -> None:
-    """Names beside their points, moved apart up and down where they would cover each other."""
-    axis.figure.canvas.draw()
-    middle = np.mean(axis.transAxes.transform([(0, 0), (1, 1)]), axis=0)[0]
-    taken: list[tuple[bool, float]] = []
+    """Names beside their points, at the first of `PLACES` where they cover no other name and no point."""
+    from matplotlib.transforms import Bbox
+
+    taken = [Bbox.from_extents(*(p - 4), *(p + 4)) for p in map(axis.transData.transform, found.values())]
     for name, place in sorted(found.items(), key=lambda item: item[1][1]):
-        x, y = axis.transData.transform(place)
-        left, at = x > middle, y
-        while any(left == side and abs(at - other) < 13 for side, other in taken):
-            at += 1
-        taken.append((left, at))
-        axis.annotate(
-            name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…",
-            place,
-            xytext=(-7 if left else 7, (at - y) * 72 / axis.figure.dpi),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            size=7,
-        )
+        text = axis.annotate(name, place, (0, 0), textcoords="offset points", va="center", size=7)
+        for side, up in PLACES:
+            text.set(position=(7 * side, up), ha="left" if side > 0 else "right")
+            box = text.get_window_extent()
+            if box.count_overlaps(taken) == 0 and axis.bbox.x0 <= box.x0 and box.x1 <= axis.bbox.x1:
+                break
+        taken.append(text.get_window_extent())

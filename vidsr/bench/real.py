@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidsr.bench import footage, rivals
-from vidsr.bench.rows import Figures, Result, psnr_y, row, stacked
-from vidsr.metrics import artefacts
+from vidsr.bench.rows import Figures, Result, block_steps, psnr_y, row, stacked
 from vidsr.transforms.base import Transform
 from vidsr.transforms.codec import Codec
 from vidsr.transforms.resize import resize
@@ -35,7 +34,7 @@ def real(clips: Sequence[str] | None, frames: int | None) -> Result:
                 )
                 for method in methods
             ]
-    said = PROTOCOL.format(frames="all frames" if frames is None else f"the first {frames} frames")
+    said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("real", said, COLUMNS, tuple(rows), axes=("CPU s/MP", "PSNR-Y"))
 
 
@@ -52,13 +51,7 @@ def coded(clean: np.ndarray, damage: Transform) -> np.ndarray:
 
 def figures(out: np.ndarray, clean: np.ndarray, spent: float) -> Figures:
     """The columns, of frames enlarged in `spent` seconds."""
-    excess = block_steps(out) - block_steps(clean)
+    excess = block_steps(out, SCALE) - block_steps(clean, SCALE)
     megapixels = out.size / 3e6
     found = (psnr_y(out, clean, border=SCALE), excess, spent / megapixels)
     return dict(zip(COLUMNS, found, strict=True))
-
-
-def block_steps(frames: np.ndarray) -> float:
-    """Blockiness at the edges of the small picture's blocks, whose first stands in the corner; levels, mean over the frames."""
-    grey = artefacts.grey(np.rint(np.clip(frames, 0, 1) * 255))
-    return float(artefacts.blockiness(grey, period=SCALE * artefacts.PERIOD, phase=(0, 0)).mean())

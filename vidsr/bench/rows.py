@@ -11,6 +11,7 @@ import xarray as xr
 import vidsr
 from vidsr.bench.rivals import Method
 from vidsr.errors import VidsrError
+from vidsr.metrics import arrays, artefacts
 from vidsr.metrics.stacks import measure
 from vidsr.metrics.tables import summary
 
@@ -48,7 +49,7 @@ class Result:
         return f"## {self.task}\n\n{table}\n\n{self.protocol}\n"
 
     def _cells(self, row: Row) -> list[str]:
-        method = f"{row.method} ({row.said})" if row.said else row.method
+        method = (f"{row.method} ({row.said})" if row.said else row.method).replace("|", "\\|")
         return [row.condition, row.clip, method, *(written(row, *column) for column in self.columns.items())]
 
     def record(self) -> dict[str, Any]:
@@ -86,6 +87,12 @@ def measured(frames: np.ndarray, truth: np.ndarray, names: list[str], border: in
 def psnr_y(frames: np.ndarray, truth: np.ndarray, border: int = 0) -> float:
     """dB, mean over the frames."""
     return measured(frames, truth, ["psnr_y"], border)["psnr_y"]
+
+
+def block_steps(frames: np.ndarray, scale: int = 1) -> float:
+    """Blockiness in levels, mean over the frames, of 8 x 8 blocks that were enlarged by `scale` and stand in the corner."""
+    grey = artefacts.grey(arrays.quantise(frames))
+    return float(artefacts.blockiness(grey, period=scale * artefacts.PERIOD, phase=(0, 0)).mean())
 
 
 def stacked(frames: np.ndarray) -> xr.DataArray:

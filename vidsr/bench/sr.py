@@ -23,8 +23,7 @@ def sr(pictures: int | None) -> Result:
             pairs = measure.published_pairs(footage.folder(), name, scale)
             if pairs is not None:
                 rows += [_row(name, _first(pairs, pictures), method) for method in methods]
-    count = "all pictures" if pictures is None else f"the first {pictures} pictures of each set"
-    protocol = f"Published low resolution files, {count}; {measure.PROTOCOL}. CPU seconds per megapixel of the result, compilation left out."
+    protocol = f"Published low resolution files, {footage.counted(pictures, 'picture')} of each set; {measure.PROTOCOL}. CPU seconds per megapixel of the result, compilation left out."
     return Result("sr", protocol, COLUMNS, tuple(rows), axes=("CPU s/MP", "PSNR-Y"))
 
 
