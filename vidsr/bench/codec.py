@@ -1,6 +1,7 @@
 """What codecs leave behind, taken out again: ffmpeg's spp and pp7, and `vidsr.deblock`."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -53,10 +54,13 @@ def repaired(
 
     def figures(out: np.ndarray, spent: float) -> Figures:
         after = _damage(out, clean)
-        left = {name: abs(after[name]) / abs(before[name]) for name in ("blockiness", "mosquito")}
         gain = after["psnr_y"] - before["psnr_y"]
-        blocks = (after["blockiness"], 1 - left["blockiness"], after["mosquito"], 1 - left["mosquito"])
-        return dict(zip(COLUMNS, (after["psnr_y"], gain, *blocks, spent / len(out)), strict=True))
+        left = [
+            part
+            for name in ("blockiness", "mosquito")
+            for part in (after[name], _removed(before[name], after[name]))
+        ]
+        return dict(zip(COLUMNS, (after["psnr_y"], gain, *left, spent / len(out)), strict=True))
 
     untouched = Row(condition, clip, "nothing done", figures(decoded, 0.0))
     return [untouched, *(row(condition, clip, method, decoded, figures) for method in methods)]
@@ -78,6 +82,10 @@ def filters(clean: np.ndarray, decoded: np.ndarray) -> list[rivals.Method]:
 def ours() -> list[rivals.Method]:
     """`vidsr.deblock`, where this version has it."""
     return [rivals.ours("vidsr.deblock()", lambda: vidsr.deblock())] if hasattr(vidsr, "deblock") else []
+
+
+def _removed(before: float, after: float) -> float:
+    return 1 - abs(after) / abs(before) if before else math.nan
 
 
 def _damage(frames: np.ndarray, clean: np.ndarray) -> Figures:

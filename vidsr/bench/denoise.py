@@ -10,7 +10,7 @@ from vidsr.bench.rows import Figures, Result, Row, psnr_y, row
 from vidsr.transforms.base import Transform
 
 PROTOCOL = """White noise on the signal, clipped and rounded to 8 bits, the same for every method; {frames} of each clip. PSNR-Y: studio luma, results
-rounded to 8 bits, mean over the frames; and of the middle frame alone, where bm3d is measured, which takes half a minute for one.
+rounded to 8 bits, mean over the frames; and of the middle frame alone, where bm3d is measured, which takes about twenty seconds for one.
 nlmeans and fftdnoiz have the best settings of a small grid on another clip. CPU seconds a frame, one thread, compilation and the null filter's
 time left out."""
 COLUMNS = {"PSNR-Y": ".2f", "PSNR-Y, middle": ".2f", "CPU s/frame": ".3f"}
@@ -105,5 +105,7 @@ def _ours(sigma: float) -> list[rivals.Method]:
     }
     for name in rivals.networks("denoise", 1):
         ways[f"vidsr.denoise(sigma, model={name!r})"] = lambda name=name: vidsr.denoise(sigma, model=name)
-    different = {repr(build()): (name, build) for name, build in reversed(ways.items())}
-    return [rivals.ours(*way) for way in reversed(different.values())]
+    different: dict[str, str] = {}
+    for name, build in ways.items():
+        different.setdefault(repr(build()), name)
+    return [rivals.ours(name, ways[name]) for name in different.values()]

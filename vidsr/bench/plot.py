@@ -67,7 +67,7 @@ def _conditions(result: Result) -> list[str]:
 def _settled(method: str) -> str:
     """Settings tuned for each clip are one method: its name without them."""
     if method.startswith("ffmpeg "):
-        return method.split("=")[0]
+        return method.split("=")[0].split(":")[0]
     return "unsharp" if method.startswith("unsharp ") else method
 
 
@@ -101,4 +101,4 @@ def _label(axis: "Axes", found: dict[str, tuple[float, float]]) -> None:
             box = text.get_window_extent()
             if box.count_overlaps(taken) == 0 and axis.bbox.x0 <= box.x0 and box.x1 <= axis.bbox.x1:
                 break
-        taken.append(text.get_window_extent())
+        taken.append(text.get_window_extent().padded(2))
