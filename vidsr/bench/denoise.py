@@ -24,7 +24,7 @@ STRENGTHS, PATCHES, WINDOWS, FORMATS = (
     (7, 11, 15),
     ("gbrp", "yuv444p"),
 )
-SHARES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.5)
+SHARES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.5, 3.0)
 
 
 def denoise(clips: Sequence[str] | None, frames: int | None) -> Result:
