@@ -45,7 +45,7 @@ def test_restore_probe_and_zoo(tmp_path, capsys):
     assert vidsr.open(tmp_path / "out.mp4").shape == (5, 64, 96, 3)
     assert cli.main(["probe", str(tmp_path / "out.mp4")]) == 0
     assert cli.main(["zoo", "list"]) == 0
-    assert "sr-compact-x4" in capsys.readouterr().out
+    assert "sr-small-x4" in capsys.readouterr().out
 
 
 def test_an_error_is_one_line(capsys):

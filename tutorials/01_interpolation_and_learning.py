@@ -13,7 +13,7 @@
 #
 # **Why do bicubic and Lanczos enlargement ring and blur, and what does a network add?**
 #
-# 35 s on two cores · 1 GiB of memory · downloads nothing
+# 25 s on two cores · 1 GiB of memory · downloads nothing
 #
 # Every lesson has this form: a **claim** that is often heard; a **method**, with the rule that will decide, written down before
 # anything is measured; an **experiment**; and a **verdict** that the code prints from its own figures: *confirmed*, *refuted*,
@@ -436,7 +436,7 @@ assert [verdicts[n] for n in CLAIMS] == [
 # - R. G. Keys, Cubic convolution interpolation for digital image processing, 1981 (bicubic, a = -0.5); C. E. Duchon, Lanczos filtering in one
 #   and two dimensions, 1979. Both as `vidsr.resize` has them.
 # - A. B. Lee, D. Mumford, J. Huang, Occlusion models for natural images, 2001 (the discs).
-# - The network: `zoo/sr-compact-x4/README.md`, with its data, licence and measured figures on photographs.
+# - The network: `zoo/sr-small-x4/README.md`, with its data, licence and measured figures on photographs.
 #
 # Next: `notebooks/restore_a_clip`, where the advice "clean first, then enlarge" is put to use.
 #

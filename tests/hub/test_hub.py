@@ -52,8 +52,8 @@ def test_transposed_weights_are_saved_as_they_are(tmp_path):
 
 
 def test_an_unknown_id_names_the_nearest():
-    with pytest.raises(RecipeError, match="sr-compact-x4"):
-        hub.load("sr-compct-x4")
+    with pytest.raises(RecipeError, match="sr-small-x4"):
+        hub.load("sr-smal-x4")
 
 
 def test_damaged_weights_are_refused(entry):

@@ -1,14 +1,18 @@
 """The trainer: exact resume, both engines alike, the loss falls, wrong settings are refused."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import numpy as np
 import pytest
 
 from vidsr import models
-from vidsr.errors import RecipeError
+from vidsr.errors import MediaError, RecipeError
 from vidsr.train import Pairs, Settings, fit, losses, validator
 
-ARGS = {"channels": 3, "width": 4, "depth": 1, "scale": 2}
+ARGS = {"channels": 3, "width": 4, "depth": 0, "scale": 2}
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +35,14 @@ def pictures():
     return Pairs(scale=2, low=tuple(reduce_bicubic(h, 2) for h in high), high=tuple(high), names=("a", "b"))
 
 
-def run(network, pictures, folder, *, stop=None, **settings):
+def run(network, pictures, folder, *, stop=None, args=ARGS, **settings):
     chosen = Settings(**{"steps": 8, "batch": 2, "patch": 8, "rate": 3e-3, "engine": "jax", **settings})
     return fit(
-        *network,
+        "compact",
+        args,
+        network[1],
         pictures,
         chosen,
-        model="compact",
-        args=ARGS,
         folder=folder,
         evaluate=lambda params: {},
         every=2,
@@ -99,11 +103,11 @@ def test_the_loss_falls_and_validation_is_reported(network, pictures, tmp_path):
     settings = Settings(steps=40, batch=2, patch=8, rate=5e-3)
     lines = []
     fitted = fit(
-        *network,
+        "compact",
+        ARGS,
+        network[1],
         pictures,
         settings,
-        model="compact",
-        args=ARGS,
         folder=tmp_path,
         evaluate=validator(network[0], pictures),
         every=20,
@@ -119,6 +123,88 @@ def test_another_run_in_the_folder_is_refused(network, pictures, tmp_path):
     run(network, pictures, tmp_path, stop=2)
     with pytest.raises(RecipeError, match=r"rate.*--out"):
         run(network, pictures, tmp_path, rate=1e-4)
+
+
+def test_another_network_in_the_folder_is_refused(network, pictures, tmp_path):
+    run(network, pictures, tmp_path, stop=2)
+    with pytest.raises(RecipeError, match=r"network.*--out"):
+        wider = {**ARGS, "width": 5}
+        run(models.build("compact", seed=0, **wider), pictures, tmp_path, args=wider)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(network, pictures, tmp_path):
+    whole = run(network, pictures, tmp_path / "whole", stop=2)
+    run(network, pictures, tmp_path / "run", stop=2)
+    broken = Pairs(scale=2, low=(), high=(), names=())
+    object.__setattr__(broken, "batch", lambda **_: tuple(np.full((2, n, n, 3), np.nan) for n in (8, 16)))
+    with pytest.raises(RecipeError, match=r"no longer a number.*intact.*rate="):
+        run(network, broken, tmp_path / "run")
+    kept = run(network, pictures, tmp_path / "run", stop=2)
+    assert kept.steps == 2 and same(kept.params, whole.params)
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(network, pictures, tmp_path, monkeypatch):
+    import orbax.checkpoint as ocp
+
+    before = run(network, pictures, tmp_path, stop=2)
+    with monkeypatch.context() as patch, pytest.raises(MediaError, match=r"Step 2 is intact: make room"):
+        patch.setattr(ocp.CheckpointManager, "save", raising(OSError(28, "No space left on device")))
+        run(network, pictures, tmp_path, stop=4)
+    assert same(run(network, pictures, tmp_path, stop=2).params, before.params)
+
+
+def raising(error):
+    def save(*_, **__):
+        raise error
+
+    return save
+
+
+def test_a_damaged_checkpoint_is_named(network, pictures, tmp_path):
+    run(network, pictures, tmp_path, stop=2)
+    for path in (tmp_path / "2" / "state").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"")
+    with pytest.raises(MediaError, match=r"checkpoint 2 cannot be read.*Delete"):
+        run(network, pictures, tmp_path)
+
+
+def test_bfloat16_learns_nearly_alike(network, pictures, tmp_path):
+    whole, half = (run(network, pictures, tmp_path / p, stop=4, precision=p).history for p in ("f32", "bf16"))
+    np.testing.assert_allclose([r["loss"] for r in half], [r["loss"] for r in whole], rtol=0.1)
+    with pytest.raises(RecipeError, match="precision='f32'"):
+        Settings(steps=1, precision="bf16", engine="torch")
+
+
+def test_two_devices_share_a_batch(tmp_path):
+    """In a process of its own, where jax counts two devices: the loss of the first steps is that of one device."""
+    losses_of = []
+    for count in (1, 2):
+        flags = f"--xla_force_host_platform_device_count={count}"
+        done = subprocess.run(
+            [sys.executable, "-c", SHARED, str(count)],
+            env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        losses_of.append([float(word) for word in done.stdout.split()])
+    assert len(losses_of[0]) == 3
+    np.testing.assert_allclose(losses_of[1], losses_of[0], rtol=2e-3)
+
+
+SHARED = """
+import sys
+import jax, numpy as np
+from vidsr import models
+from vidsr.train import Settings, step
+assert len(jax.devices()) == int(sys.argv[1])
+graphdef, params = models.build("compact", seed=0, channels=3, width=4, depth=0, scale=2)
+engine = step.jax_engine(graphdef, Settings(steps=100))
+rng = np.random.default_rng(0)
+low, high = (rng.integers(0, 256, (3, 4, n, n, 3), dtype=np.uint8) for n in (8, 16))
+print(*engine(step.fresh(params), low, high)[1])
+"""
 
 
 @pytest.mark.parametrize("wrong", [{"engine": "tf"}, {"loss": "gan"}, {"steps": 0}, {"rate": -1.0}])

@@ -138,7 +138,7 @@ def test_bad_settings_are_refused_before_work():
         lambda: vidsr.resize(2, kernel="cubic"),
         lambda: vidsr.super_resolve(3),
         lambda: vidsr.super_resolve(4, model="sr-compat-x4"),
-        lambda: vidsr.super_resolve(2, model="sr-compact-x4"),
+        lambda: vidsr.super_resolve(2, model="sr-small-x4"),
     ):
         with pytest.raises(RecipeError):
             call()

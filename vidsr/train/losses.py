@@ -1,11 +1,14 @@
-"""Losses by name. Written with operators alone, so the same line serves jax and torch arrays.
+"""Losses by name. Written with operators, slices and methods that jax and torch arrays share, so one line serves both.
 
-All take ``(prediction, truth)`` of one shape and return a scalar mean. They compare sample with sample, so any
-reordering of the samples common to both (such as a pixel shuffle) leaves them as they are.
+All take ``(prediction, truth)``, float signal ``(n, y, x, c)``, and return a scalar mean.
 """
 
 from collections.abc import Callable
 from typing import Any
+
+LEVELS = 3  # of the wavelet
+NEAR = 2  # pixels each way in which the truth's extremes are looked for
+PENALTY = 1.0  # what a unit of overshoot costs beside a unit of error
 
 
 def l1(prediction: Any, truth: Any) -> Any:
@@ -23,4 +26,49 @@ def l2(prediction: Any, truth: Any) -> Any:
     return ((prediction - truth) ** 2).mean()
 
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {"l1": l1, "charbonnier": charbonnier, "l2": l2}
+def frequency(prediction: Any, truth: Any) -> Any:
+    """Mean absolute error of every band of a Haar wavelet of three levels, each band counted alike.
+
+    Sides must be multiples of 8. Coarse bands hold few samples and would vanish in a mean over all.
+    """
+    rest, bands = prediction - truth, []
+    for _ in range(LEVELS):
+        rows = rest[:, 0::2] + rest[:, 1::2], rest[:, 0::2] - rest[:, 1::2]
+        for part in rows:
+            bands.append((part[:, :, 0::2] - part[:, :, 1::2]) / 2)
+        bands.append((rows[1][:, :, 0::2] + rows[1][:, :, 1::2]) / 2)
+        rest = (rows[0][:, :, 0::2] + rows[0][:, :, 1::2]) / 2
+    bands.append(rest)
+    return sum(abs(band).mean() for band in bands) / len(bands)
+
+
+def overshoot(prediction: Any, truth: Any) -> Any:
+    """L1, and what goes beyond the largest or smallest true value within two pixels: a penalty on ringing."""
+    inner = prediction[:, NEAR:-NEAR, NEAR:-NEAR]
+    beyond = _positive(inner - _extreme(truth, 1)) + _positive(-_extreme(truth, -1) - inner)
+    return l1(prediction, truth) + PENALTY * beyond.mean()
+
+
+def _positive(x: Any) -> Any:
+    return (x + abs(x)) / 2
+
+
+def _extreme(x: Any, sign: int) -> Any:
+    """Largest of `sign` times `x` in each square of ``2 * NEAR + 1``, where the square is whole."""
+    x = sign * x
+    for axis in (1, 2):
+        size = x.shape[axis] - 2 * NEAR
+        parts = [x[:, k : k + size] if axis == 1 else x[:, :, k : k + size] for k in range(2 * NEAR + 1)]
+        x = parts[0]
+        for part in parts[1:]:
+            x = (x + part + abs(x - part)) / 2  # the larger of the two
+    return x
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "l1": l1,
+    "charbonnier": charbonnier,
+    "l2": l2,
+    "frequency": frequency,
+    "overshoot": overshoot,
+}

@@ -5,7 +5,7 @@ The state is a nested dict of float32 arrays, the same whichever engine works ou
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import jax
@@ -16,6 +16,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from vidsr import models
 from vidsr.train import losses, soap
+from vidsr.train.settings import Settings
 
 State = dict[str, Any]
 # Takes a key, low and high (float signal); gives the network's input and what it should give back.
@@ -52,29 +53,17 @@ def inputs(low: jax.Array, high: jax.Array, key: jax.Array, count: jax.Array, da
     return (low, high) if damage is None else damage(jax.random.fold_in(key, count), low, high)
 
 
-def jax_engine(
-    graphdef: nnx.GraphDef,
-    *,
-    loss: str,
-    rate: Callable[[Any], Any],
-    decay: float,
-    seed: int,
-    damage: Damage | None = None,
-    precision: str = "f32",
-) -> Engine:
+@lru_cache(maxsize=4)
+def jax_engine(graphdef: nnx.GraphDef, settings: Settings, damage: Damage | None = None) -> Engine:
     """The engine that runs wherever JAX does; a batch is shared out over all devices that divide it.
 
     Args:
       graphdef: the network.
-      loss: a name of `losses.LOSSES`.
-      rate: learning rate of a step, counted from 0 (an optax schedule).
-      decay: of the running average of the weights.
-      seed: of what `damage` draws.
-      damage: applied inside the step.
-      precision: of the network's pass, "f32" or "bf16"; loss and optimiser are always float32.
+      settings: of the run.
+      damage: applied inside the step, drawn from the seed of the settings.
     """
-    measure, key = losses.LOSSES[loss], jax.random.key(seed)
-    kind = {"f32": jnp.float32, "bf16": jnp.bfloat16}[precision]
+    measure, key = losses.LOSSES[settings.loss], jax.random.key(settings.seed)
+    kind = {"f32": jnp.float32, "bf16": jnp.bfloat16}[settings.precision]
 
     def error(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
         params = jax.tree.map(lambda leaf: leaf.astype(kind), params)
@@ -82,7 +71,7 @@ def jax_engine(
 
     def step(carry: Any, batch: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
         value, grads = jax.value_and_grad(error)(carry[0], *inputs(*batch, key, carry[3], damage))
-        return descend(carry, grads, rate=rate, decay=decay), value
+        return descend(carry, grads, rate=settings.schedule(), decay=settings.decay), value
 
     steps = jax.jit(lambda carry, low, high: jax.lax.scan(step, carry, (low, high)), donate_argnums=0)
 
@@ -97,17 +86,10 @@ def jax_engine(
 
 
 def twin_engine(
-    gradient: Callable[..., tuple[float, dict[str, Any]]],
-    *,
-    rate: Callable[[Any], Any],
-    decay: float,
-    seed: int,
-    damage: Damage | None = None,
+    gradient: Callable[..., tuple[float, dict[str, Any]]], settings: Settings, damage: Damage | None = None
 ) -> Engine:
     """An engine whose gradient comes from elsewhere: ``gradient(params, x, y) -> (loss, grads)``, arrays in and out."""
-    key = jax.random.key(seed)
-    prepare = jax.jit(lambda low, high, count: inputs(low, high, key, count, damage))
-    move = jax.jit(partial(descend, rate=rate, decay=decay))
+    prepare, move = _around_a_gradient(settings, damage)
 
     def run(state: State, low: np.ndarray, high: np.ndarray) -> tuple[State, np.ndarray]:
         carry, values = _carry(state), []
@@ -119,6 +101,13 @@ def twin_engine(
         return state_of(carry), np.array(values, np.float32)
 
     return run
+
+
+@lru_cache(maxsize=4)
+def _around_a_gradient(settings: Settings, damage: Damage | None) -> tuple[Callable, Callable]:
+    key = jax.random.key(settings.seed)
+    prepare = jax.jit(lambda low, high, count: inputs(low, high, key, count, damage))
+    return prepare, jax.jit(partial(descend, rate=settings.schedule(), decay=settings.decay))
 
 
 def _carry(state: State) -> tuple:

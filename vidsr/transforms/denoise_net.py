@@ -9,24 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from vidsr import hub, models
-from vidsr.errors import RecipeError, StackError
-from vidsr.functional import cuts
 from vidsr.run.law import At, Axis, Footprint, Spec
-from vidsr.transforms import noise_level
-from vidsr.transforms.base import Analysis, Transform, option, transform, value
-
-SDR = ("bt709", "srgb", "bt1886")
+from vidsr.transforms import networks, noise_level
+from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.shots import WithinShots
 
 
 @transform
-class DenoiseNet(Analysis):
-    """A zoo network over a window of frames; a neighbour of another shot is replaced by the frame itself.
-
-    The rows it measures are cut scores.
-    """
+class DenoiseNet(WithinShots):
+    """A zoo network over a window of frames; a neighbour of another shot is replaced by the frame itself."""
 
     fidelity: ClassVar[str] = "faithful"
-    reach: ClassVar[int | None] = 0
 
     sigma: float | None = value(
         None, unit="signal in [0, 1], standard deviation", low=0.0, high=1.0, settled=True
@@ -41,12 +34,7 @@ class DenoiseNet(Analysis):
     params: Any = value(unit="weights", low=0, high=0)
 
     def spec(self, spec: Spec) -> Spec:
-        transfer = spec.tags.get("transfer")
-        if transfer not in SDR:
-            raise StackError(
-                f"{self.model} was trained on SDR signal, this stack has transfer={transfer!r}. "
-                "Denoise without a network: vidsr.denoise(model='nlm')."
-            )
+        networks.check_sdr(spec, self.model, "Denoise without a network: vidsr.denoise(model='nlm').")
         return noise_level.progressive(spec)
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
@@ -56,20 +44,9 @@ class DenoiseNet(Analysis):
         frame = Axis(before=self.halo, after=self.halo, own=True, edge="reflect", align=self.align)
         return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
 
-    def measure_footprint(self) -> Footprint:
-        return Footprint(time=Axis(before=1, edge="edge"))
-
-    def measure(self, x: jax.Array, at: At) -> jax.Array:
-        """Rows: the cut score against the frame before."""
-        return cuts.pair_scores(x)[:, None]
-
-    def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
-        """Table: the shot's number, of which only differences mean anything."""
-        return cuts.shots(rows[:, 0])[:, None], {}
-
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         shot = jnp.asarray(state[0])[:, 0]
-        rgb = x if x.shape[-1] == 3 else jnp.repeat(x, 3, -1)
+        rgb = networks.as_rgb(x)
         count = x.shape[0] - 2 * self.radius
         middle = rgb[self.radius : self.radius + count]
         seen = [middle]
@@ -81,10 +58,9 @@ class DenoiseNet(Analysis):
             inside = (position >= 0) & (position < at.extent_in[0])
             use = inside & (shot[start : start + count] == shot[self.radius : self.radius + count])
             seen.append(jnp.where(use[:, None, None, None], rgb[start : start + count], middle))
-        level = jnp.full((*middle.shape[:3], 1), 1.0, jnp.float32) * jnp.float32(self.sigma)
+        level = jnp.broadcast_to(jnp.float32(self.sigma), (*middle.shape[:3], 1))
         out = models.apply(self.graph, self.params, jnp.concatenate([*seen, level], -1))
-        if x.shape[-1] == 1:
-            out = out.mean(-1, keepdims=True)
+        out = networks.as_before(out, x)
         here = x[self.radius : self.radius + count]
         return here + jnp.float32(self.strength) * (out - here)
 
@@ -107,19 +83,11 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     Raises:
       RecipeError: no such entry, or one for another verb.
     """
-    net = hub.load(model)
-    if net.verb != "denoise":
-        raise RecipeError(
-            f"{model} is a network for {net.verb}. For example vidsr.denoise(model='auto'); all: vidsr.hub.list()."
-        )
+    net = networks.loaded(model, "denoise", "vidsr.denoise(model='auto')")
     return DenoiseNet(
         sigma=sigma,
         strength=strength,
-        model=str(model),
-        sha256=net.sha256,
+        **networks.fields(model, net),
         radius=net.radius,
-        halo=net.halo,
         align=net.align,
-        graph=net.graphdef,
-        params=net.params,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vidsr import hub, media, metrics
+from vidsr import media, metrics
 from vidsr.frames.schema import stack
 from vidsr.transforms.pipeline import pipeline
 from vidsr.transforms.resize import crop, resize
@@ -32,9 +32,10 @@ def demo(clip: str | Path | None = None, *, out: str | Path = "vidsr-demo") -> s
     height, width = (original.sizes[a] // SCALE * SCALE for a in ("y", "x"))
     original = crop(0, 0, height, width)(original).compute()
     small = resize(1 / SCALE)(original)
-    ours = pipeline(super_resolve(SCALE))(small)
+    step = super_resolve(SCALE)
+    ours = pipeline(step)(small)
     bicubic = resize(SCALE)(small)
-    report = metrics.report({"bicubic": bicubic, hub.IDS[-1]: ours}, original, metrics=["psnr_y", "ssim_y"])
+    report = metrics.report({"bicubic": bicubic, step.model: ours}, original, metrics=["psnr_y", "ssim_y"])
     text = str(metrics.table(report))
     (out / "metrics.txt").write_text(text + "\n")
     media.save(ours, out / "restored.mp4", overwrite=True)
