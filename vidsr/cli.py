@@ -113,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     quality.add_argument("--frames", type=int, help="the first so many of each clip")
     quality.add_argument("--pictures", type=int, help="the first so many of each test set")
-    quality.add_argument("--out", help="folder for quality.json and quality.png; default: vidsr-bench")
+    quality.add_argument("--entries", nargs="+", help="folders of networks, each measured where its verb is")
+    quality.add_argument("--out", help="folder for quality.md, .json and .png; default: vidsr-bench")
     quality.set_defaults(run=_bench_quality)
 
     commands.add_parser("versions", help="what is installed, for a bug report").set_defaults(run=_versions)
@@ -169,7 +170,7 @@ def _train(options: argparse.Namespace) -> None:
 def _bench_quality(options: argparse.Namespace) -> None:
     from vidsr import bench
 
-    keep = ("tasks", "clips", "frames", "pictures", "out")
+    keep = ("tasks", "clips", "frames", "pictures", "entries", "out")
     given = {name: getattr(options, name) for name in keep if getattr(options, name) is not None}
     bench.quality(**given)
 

@@ -8,7 +8,7 @@ import pytest
 
 import vidsr
 from vidsr import bench, cli
-from vidsr.bench import clock, footage, rivals
+from vidsr.bench import clock, footage, real, rivals
 from vidsr.errors import MediaError, RecipeError
 
 
@@ -32,10 +32,10 @@ def sets(tmp_path, monkeypatch):
 
 
 def test_a_run_prints_tables_and_writes_figures_and_plot(clip, tmp_path, capsys, monkeypatch):
-    def two(scale):
+    def two(scale, entries):
         return [rivals.ours("bicubic", lambda: vidsr.resize(scale)), rivals.anime_video()]
 
-    monkeypatch.setattr(rivals, "enlargers", two)
+    monkeypatch.setattr(real, "enlargers", two)
     monkeypatch.setattr(rivals, "_anime_models", lambda: (_ for _ in ()).throw(rivals._absent("a-package")))
     (result,) = bench.quality(["real"], clips=[str(clip)], frames=1, out=tmp_path / "out")
     printed = capsys.readouterr().out
@@ -43,6 +43,7 @@ def test_a_run_prints_tables_and_writes_figures_and_plot(clip, tmp_path, capsys,
     written = json.loads((tmp_path / "out" / "quality.json").read_text())
     assert written["tasks"]["real"] == result.record() and written["vidsr"] == vidsr.__version__
     assert len(result.rows) == 4 and result.rows[0].figures["PSNR-Y"] > 20
+    assert f"{(tmp_path / 'out' / 'quality.md').read_text()}\n" == printed
     assert (tmp_path / "out" / "quality.png").read_bytes().startswith(b"\x89PNG")
     assert "the first frame of each" in printed
 
@@ -50,15 +51,24 @@ def test_a_run_prints_tables_and_writes_figures_and_plot(clip, tmp_path, capsys,
 def test_the_command_hands_over_what_it_was_told(monkeypatch):
     told = []
     monkeypatch.setattr(bench, "quality", lambda **given: told.append(given))
-    line = "bench quality --tasks sr codec --clips a b --frames 4 --pictures 2 --out there"
+    line = "bench quality --tasks sr codec --clips a b --frames 4 --pictures 2 --entries e f --out there"
     assert cli.main(line.split()) == 0 and cli.main(["bench", "quality"]) == 0
-    full = {"tasks": ["sr", "codec"], "clips": ["a", "b"], "frames": 4, "pictures": 2, "out": "there"}
-    assert told == [full, {}]
+    full = {"tasks": ["sr", "codec"], "clips": ["a", "b"], "frames": 4, "pictures": 2}
+    assert told == [full | {"entries": ["e", "f"], "out": "there"}, {}]
 
 
-@pytest.mark.parametrize("given", [{"tasks": ["speed"]}, {"frames": 0}, {"pictures": -1}], ids=str)
-def test_nonsense_is_refused_before_anything_is_made(given, tmp_path):
-    with pytest.raises(RecipeError, match="vidsr bench quality"):
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"tasks": ["speed"]}, "vidsr bench quality"),
+        ({"frames": 0}, "vidsr bench quality"),
+        ({"pictures": -1}, "vidsr bench quality"),
+        ({"entries": ["no-such-entry"]}, "vidsr.hub.list"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused_before_anything_is_made(given, line, tmp_path):
+    with pytest.raises(RecipeError, match=line):
         bench.quality(**given, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -82,13 +82,3 @@ def test_the_network_of_ncnn_enlarges():
     assert out.shape == (1, 96, 128, 3) and spent > 0
     assert np.abs(out.reshape(1, 24, 4, 32, 4, 3).mean((2, 4)) - frames)[:, 4:-4, 4:-4].max() < 0.1
     assert method.parameters() == 621_424  # claims of its authors: 0.62 M
-
-
-def test_every_network_of_the_zoo_takes_part():
-    from vidsr import hub
-
-    for scale in (2, 4):
-        here = {entry["id"] for entry in hub.list() if entry["verb"] == "super_resolve"}
-        names = {method.name for method in rivals.enlargers(scale)}
-        assert {name for name in here if hub.load(name).scale == scale} <= names
-        assert f"resize({scale}, kernel='bicubic')" in names

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import vidsr
-from vidsr.bench import codec, deblur, denoise, edges, real, rivals, sr
+from tests.laws import entries
+from vidsr.bench import codec, deblur, denoise, edges, networks, real, rivals, sr
 from vidsr.functional import psf
 from vidsr.train.patches import Pairs
 
@@ -63,10 +64,14 @@ def test_the_noise_is_as_strong_as_said():
 
 
 def test_every_form_of_denoise_differs():
-    forms = denoise._ours(0.1)
-    assert forms[0].name == "vidsr.denoise(sigma)" and len(forms) >= 3
+    named = entries.folder("denoise")
+    forms = {form.name: form for form in denoise._ours(0.1, [named])}
+    assert list(forms)[0] == "vidsr.denoise(sigma)" and f"vidsr.denoise(sigma, model={named!r})" in forms
     small = CLEAN[:, :32, :32]
-    results = [form.call(small)[0] for form in forms]
+    results = [
+        form.call(small)[0] for name, form in forms.items() if name not in networks.RECIPES["denoise", 1]
+    ]
+    assert len(results) >= 4
     assert all(not np.array_equal(a, b) for i, a in enumerate(results) for b in results[:i])
 
 
@@ -87,6 +92,13 @@ def test_codec_counts_excess_absolutely(nothing):
     assert found["truth"]["blockiness removed"] == 1 and found["truth"]["gain"] > 0
     assert found["too much"]["excess blockiness"] == pytest.approx(-6)
     assert found["too much"]["blockiness removed"] == pytest.approx(0)
+
+
+def test_codec_takes_a_network_that_is_named():
+    named = entries.folder("deblock")
+    first = next(form for form in codec.ours([named]) if form.name == f"vidsr.deblock({named!r})")
+    out, spent = first.call(CLEAN)
+    assert out.shape == CLEAN.shape and not np.array_equal(out, CLEAN) and spent > 0
 
 
 def test_what_was_not_there_is_not_removed():
@@ -119,6 +131,7 @@ def test_deblur_rows(nothing):
     found = figures(deblur.sharpened("disc", "clip", truth, noisy, [nothing, deblur.unsharp(1.0, 1.0)], step))
     assert found["nothing"]["gain"] == 0 and found["nothing"]["overshoot %"] == 0
     assert found["unsharp 1 px, 1"]["gain"] > 0.5 and found["unsharp 1 px, 1"]["overshoot %"] > 1
+    assert found["unsharp 1 px, 1"]["CPU s/frame"] > 0
 
 
 def test_overshoot_is_a_share_of_the_step():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import vidsr
-from vidsr.bench import footage, rivals
+from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, block_steps, measured, psnr_y, row, stacked
 from vidsr.transforms.codec import Codec
 
@@ -34,13 +34,13 @@ QUANTISER, QUANTISERS = 15, (4, 6, 8, 10, 12, 15, 19, 24)  # the usual one; the 
 TUNED_ON = 2  # frames of the other clip
 
 
-def codec(clips: Sequence[str] | None, frames: int | None) -> Result:
+def codec(clips: Sequence[str] | None, frames: int | None, entries: Sequence[str]) -> Result:
     """Run the task."""
     rows = []
     for condition, damage in DAMAGES.items():
         for clip in clips or footage.CLIPS:
             clean, tune = footage.frames(clip, frames), footage.frames(footage.another(clip), TUNED_ON)
-            found = [*filters(tune, damage(stacked(tune)).values), *ours()]
+            found = [*filters(tune, damage(stacked(tune)).values), *ours(entries)]
             rows += repaired(condition, clip, clean, damage(stacked(clean)).values, found)
     said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("codec", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y"))
@@ -79,9 +79,11 @@ def filters(clean: np.ndarray, decoded: np.ndarray) -> list[rivals.Method]:
     return found
 
 
-def ours() -> list[rivals.Method]:
-    """`vidsr.deblock`, where this version has it."""
-    return [rivals.ours("vidsr.deblock()", lambda: vidsr.deblock())] if hasattr(vidsr, "deblock") else []
+def ours(entries: Sequence[str]) -> list[rivals.Method]:
+    """`vidsr.deblock` by every network there is."""
+    here = networks.found("deblock", 1, entries)
+    steps = [rivals.ours(f"vidsr.deblock({name!r})", lambda name=name: vidsr.deblock(name)) for name in here]
+    return [*steps, *networks.missing("deblock", 1, entries)]
 
 
 def _removed(before: float, after: float) -> float:

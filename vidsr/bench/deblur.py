@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import vidsr
-from vidsr.bench import footage, rivals
+from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, psnr_y, row
 from vidsr.functional import blur, psf, transfer
 from vidsr.transforms.base import Transform
@@ -23,14 +23,14 @@ RADII, AMOUNTS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0), (0.25, 0.5, 0.75, 1.0, 1.5
 TUNED_ON = (320, 400)  # pixels in the middle of a frame, at most
 
 
-def deblur(clips: Sequence[str] | None, frames: int | None) -> Result:
+def deblur(clips: Sequence[str] | None, frames: int | None, entries: Sequence[str]) -> Result:
     """Run the task."""
     rows = []
     for condition, optics in BLURS.items():
         kernel = psf.kernel(*optics)
         for clip in clips or footage.CLIPS:
             truth, noisy = damaged(footage.frames(clip, frames), kernel, SIGMA)
-            methods = [tuned(footage.another(clip), kernel), *ours(optics)]
+            methods = [tuned(footage.another(clip), kernel), *ours(optics, entries)]
             rows += sharpened(condition, clip, truth, noisy, methods, damaged(step_edges(), kernel, 0.0)[1])
     said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("deblur", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y"))
@@ -82,19 +82,19 @@ def tuned(clip: str, kernel: np.ndarray) -> rivals.Method:
 
 
 def unsharp(radius: float, amount: float) -> rivals.Method:
-    """The signal and `amount` of what a Gaussian of sigma `radius` takes out of it; its time is not measured."""
+    """The signal and `amount` of what a Gaussian of sigma `radius` takes out of it."""
     far = int(np.ceil(4 * radius))
 
-    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+    def sharpen(frames: np.ndarray) -> np.ndarray:
         wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
         smooth = np.asarray(blur.gaussian(jnp.asarray(wide), radius, far))
-        return frames + np.float32(amount) * (frames - smooth), float("nan")
+        return frames + np.float32(amount) * (frames - smooth)
 
-    return rivals.Method(f"unsharp {radius:g} px, {amount:g}", call)
+    return rivals.Method(f"unsharp {radius:g} px, {amount:g}", rivals.clocked(sharpen))
 
 
-def ours(optics: tuple) -> list[rivals.Method]:
-    """Every form of the verb that is told the blur."""
+def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
+    """Every form of the verb that is told the blur, and networks, which are not."""
     ways: dict[str, Callable[[], Transform]] = {
         "vidsr.deblur(psf, sigma)": lambda: vidsr.deblur(optics, SIGMA),
         "vidsr.deblur(psf, sigma, model='wiener')": lambda: vidsr.deblur(optics, SIGMA, model="wiener"),
@@ -103,6 +103,8 @@ def ours(optics: tuple) -> list[rivals.Method]:
             vidsr.denoise(SIGMA) | vidsr.deblur(optics, SIGMA / 2)
         ),
     }
+    for name in networks.found("deblur", 1, entries):
+        ways[f"vidsr.deblur(model={name!r})"] = lambda name=name: vidsr.deblur(model=name)
     return [rivals.ours(*way) for way in ways.items()]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 import vidsr
-from vidsr.bench import footage, rivals
+from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, psnr_y, row
 from vidsr.transforms.base import Transform
 
@@ -27,13 +27,13 @@ STRENGTHS, PATCHES, WINDOWS, FORMATS = (
 SHARES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.5, 3.0)
 
 
-def denoise(clips: Sequence[str] | None, frames: int | None) -> Result:
+def denoise(clips: Sequence[str] | None, frames: int | None, entries: Sequence[str]) -> Result:
     """Run the task."""
     rows = []
     for level in LEVELS:
         for clip in clips or CLIPS:
-            clean = footage.frames(clip, frames)
-            rows += measured(f"sigma {level}", clip, clean, methods(level, footage.another(clip)), level)
+            clean, found = footage.frames(clip, frames), methods(level, footage.another(clip), entries)
+            rows += measured(f"sigma {level}", clip, clean, found, level)
     said = PROTOCOL.format(frames=footage.counted(frames, "frame"))
     return Result("denoise", said, COLUMNS, tuple(rows), axes=("CPU s/frame", "PSNR-Y, middle"))
 
@@ -63,9 +63,9 @@ def with_noise(clean: np.ndarray, level: float) -> np.ndarray:
     return (np.rint(np.clip(clean + noise, 0, 1) * 255) / 255).astype(np.float32)
 
 
-def methods(level: float, tuned_on: str) -> list[rivals.Method]:
+def methods(level: float, tuned_on: str, entries: Sequence[str]) -> list[rivals.Method]:
     """ffmpeg's, the best on another clip, and ours."""
-    return [_nlmeans(level, tuned_on), _fftdnoiz(level, tuned_on), *_ours(level / 255)]
+    return [_nlmeans(level, tuned_on), _fftdnoiz(level, tuned_on), *_ours(level / 255, entries)]
 
 
 def _nlmeans(level: float, clip: str) -> rivals.Method:
@@ -93,7 +93,7 @@ def _judge(clip: str, count: int, level: float) -> tuple[Callable[[np.ndarray], 
     return lambda out: psnr_y(out, clean), with_noise(clean, level)
 
 
-def _ours(sigma: float) -> list[rivals.Method]:
+def _ours(sigma: float, entries: Sequence[str]) -> list[rivals.Method]:
     """Every form of the verb; what "auto" chooses appears once."""
     ways: dict[str, Callable[[], Transform]] = {
         "vidsr.denoise(sigma)": lambda: vidsr.denoise(sigma),
@@ -103,9 +103,10 @@ def _ours(sigma: float) -> list[rivals.Method]:
             sigma, model="nlm", causal=True
         ),
     }
-    for name in rivals.networks("denoise", 1):
+    for name in networks.found("denoise", 1, entries):
         ways[f"vidsr.denoise(sigma, model={name!r})"] = lambda name=name: vidsr.denoise(sigma, model=name)
     different: dict[str, str] = {}
     for name, build in ways.items():
         different.setdefault(repr(build()), name)
-    return [rivals.ours(name, ways[name]) for name in different.values()]
+    steps = [rivals.ours(name, ways[name]) for name in different.values()]
+    return [*steps, *networks.missing("denoise", 1, entries)]

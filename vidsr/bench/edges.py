@@ -1,8 +1,11 @@
 """Overshoot, sharpness and PSNR on step edges, and PSNR on a zone plate, of everything that enlarges x4."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vidsr.bench import rivals
+from vidsr.bench.enlargers import enlargers
 from vidsr.bench.rows import Figures, Result, Row, stacked
 from vidsr.errors import VidsrError
 from vidsr.transforms.resize import resize
@@ -20,9 +23,9 @@ DISTANCE = X * np.cos(ANGLES) + Y * np.sin(ANGLES) - 0.37  # pixels, positive on
 INNER = (abs(Y) < HALF / 2) & (abs(X) < HALF / 2)
 
 
-def edges() -> Result:
+def edges(entries: Sequence[str]) -> Result:
     """Run the task."""
-    rows = [_row(method) for method in rivals.enlargers(SCALE)]
+    rows = [_row(method) for method in enlargers(SCALE, entries)]
     return Result("edges", PROTOCOL, COLUMNS, tuple(rows))
 
 

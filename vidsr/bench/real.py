@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidsr.bench import footage, rivals
+from vidsr.bench import footage
+from vidsr.bench.enlargers import enlargers
 from vidsr.bench.rows import Figures, Result, block_steps, psnr_y, row, stacked
 from vidsr.transforms.base import Transform
 from vidsr.transforms.codec import Codec
@@ -21,9 +22,9 @@ DAMAGES = {
 }
 
 
-def real(clips: Sequence[str] | None, frames: int | None) -> Result:
+def real(clips: Sequence[str] | None, frames: int | None, entries: Sequence[str]) -> Result:
     """Run the task."""
-    methods, rows = rivals.enlargers(SCALE), []
+    methods, rows = enlargers(SCALE, entries), []
     for condition, damage in DAMAGES.items():
         for clip in clips or footage.CLIPS:
             clean = whole_blocks(footage.frames(clip, frames))

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 import vidsr
-from vidsr import hub, models
 from vidsr.errors import MediaError
 from vidsr.transforms.base import Transform
 
@@ -38,19 +37,24 @@ class Method:
 
 
 def ours(name: str, build: Callable[[], Transform], parameters: Callable[[], int] | None = None) -> Method:
-    """A step of vidsr, built at its first call; frames of a new shape run once before the clock starts."""
-    step, compiled = cache(build), set()
+    """A step of vidsr, built at its first call."""
+    step = cache(build)
+    return Method(name, clocked(lambda frames: step()(vidsr.stack(frames, fps=25)).values), parameters)
+
+
+def clocked(run: Callable[[np.ndarray], np.ndarray]) -> Call:
+    """A function of frames that compiles, as a method's call: frames of a new shape run once before the clock starts."""
+    compiled = set()
 
     def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
-        stack = vidsr.stack(frames, fps=25)
         if frames.shape not in compiled:
-            step()(stack).compute()
+            run(frames)
             compiled.add(frames.shape)
         begun = time.process_time()
-        out = step()(stack).values
+        out = run(frames)
         return out, time.process_time() - begun
 
-    return Method(name, call, parameters)
+    return call
 
 
 def ffmpeg(chain: str, *, form: str = "rgb24", scale: int = 1) -> Method:
@@ -59,7 +63,6 @@ def ffmpeg(chain: str, *, form: str = "rgb24", scale: int = 1) -> Method:
     def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
         levels = np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8)
         out, spent = _filtered(levels, f"format={form},{chain}")
-        idle = min(_filtered(levels, f"format={form},null")[1] for _ in range(3))
         count, height, width, _ = frames.shape
         shape = (count, height * scale, width * scale, 3)
         if len(out) != np.prod(shape):
@@ -67,7 +70,7 @@ def ffmpeg(chain: str, *, form: str = "rgb24", scale: int = 1) -> Method:
                 f"ffmpeg gave {len(out)} bytes for {shape} frames. Try: ffmpeg -h filter={chain.split('=')[0]}"
             )
         frames = np.frombuffer(out, np.uint8).reshape(shape).astype(np.float32) / 255
-        return frames, max(spent - idle, 0.0)
+        return frames, max(spent - _idle(levels.shape, form), 0.0)
 
     where = "" if form == "rgb24" else f" in {form}"
     return Method(f"ffmpeg {chain}{where}", call)
@@ -113,32 +116,6 @@ def anime_video() -> Method:
     return Method("realesr-animevideov3", call, lambda: _ncnn_weights(_anime_models()))
 
 
-def enlargers(scale: int) -> list[Method]:
-    """Everything that makes frames `scale` times larger: kernels, every network of the zoo, realesr-animevideov3."""
-    kernels = ("bicubic", "lanczos3")
-    found = [
-        ours(f"resize({scale}, kernel={kernel!r})", lambda kernel=kernel: vidsr.resize(scale, kernel=kernel))
-        for kernel in kernels
-    ]
-    found.append(ffmpeg(f"scale=iw*{scale}:ih*{scale}:flags=lanczos", scale=scale))
-    found += [network(name) for name in networks("super_resolve", scale)]
-    return [*found, anime_video()] if scale == 4 else found
-
-
-def networks(verb: str, scale: int) -> list[str]:
-    """The zoo's entries for a verb."""
-    return [row["id"] for row in hub.list() if (row["verb"], row["scale"]) == (verb, scale)]
-
-
-def network(name: str) -> Method:
-    """An enlarging network of the zoo."""
-    return ours(
-        name,
-        lambda: vidsr.super_resolve(hub.load(name).scale, model=name),
-        lambda: models.count(hub.load(name).params),
-    )
-
-
 def best(methods: list[Method], noisy: np.ndarray, score: Callable[[np.ndarray], float]) -> Method:
     """The one whose result scores highest; the first where they are not installed, for its row to say so."""
     try:
@@ -160,6 +137,13 @@ def _filtered(levels: np.ndarray, chain: str) -> tuple[bytes, float]:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no word of it"]
         raise MediaError(f"ffmpeg does not run {chain}: {said[-1]}. Try: pip install imageio-ffmpeg")
     return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@cache
+def _idle(shape: tuple[int, ...], form: str) -> float:
+    """CPU seconds of ffmpeg that are not its filter's, for frames of a shape."""
+    levels = np.zeros(shape, np.uint8)
+    return min(_filtered(levels, f"format={form},null")[1] for _ in range(3))
 
 
 @cache

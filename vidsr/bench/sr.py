@@ -1,10 +1,12 @@
-"""PSNR-Y and SSIM-Y of enlarged photographs on the usual sets: kernels, every network of the zoo, realesr-animevideov3."""
+"""PSNR-Y and SSIM-Y of enlarged photographs on the usual sets: kernels, networks, realesr-animevideov3."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from vidsr.bench import footage, rivals
+from vidsr.bench.enlargers import enlargers
 from vidsr.bench.rows import Result, Row
 from vidsr.errors import VidsrError
 from vidsr.train import measure
@@ -14,11 +16,11 @@ COLUMNS = {"PSNR-Y": ".2f", "SSIM-Y": ".4f", "parameters": ",.0f", "CPU s/MP": "
 SCALES = (4, 2)
 
 
-def sr(pictures: int | None) -> Result:
+def sr(pictures: int | None, entries: Sequence[str]) -> Result:
     """Run the task on the first `pictures` of every set, by default on all."""
     rows = []
     for scale in SCALES:
-        methods = rivals.enlargers(scale)
+        methods = enlargers(scale, entries)
         for name in measure.SETS:
             pairs = measure.published_pairs(footage.folder(), name, scale)
             if pairs is not None:
