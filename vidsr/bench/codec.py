@@ -11,7 +11,7 @@ from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, block_steps, measured, psnr_y, row, stacked
 from vidsr.transforms.codec import Codec
 
-PROTOCOL = """Clips through a real encoder and its decoder, 8 bits 4:2:0; {frames} of each. PSNR-Y: studio luma, rounded to 8 bits, mean over the frames, and
+PROTOCOL = """Clips through a real encoder and its decoder, 8 bits 4:2:0; {frames} of each. PSNR-Y: studio luma of results rounded to 8 bits, mean over the frames, and
 its gain over the decoded clip. Excess blockiness: the mean step in levels across the edges of the coder's 8 x 8 blocks above the other steps,
 less that of the clean clip; removed: 1 - |after| / |decoded|, so that smoothing the picture itself counts against a method; mosquito removed likewise. "Tuned": with the quantiser of the highest PSNR-Y on another
 clip."""

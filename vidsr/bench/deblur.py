@@ -13,7 +13,7 @@ from vidsr.functional import blur, psf, transfer
 from vidsr.transforms.base import Transform
 
 PROTOCOL = """The blur spreads light, bt709 decoded; the frame is cut so that what lay beyond its edge is unknown, as in a camera. Then white noise of sigma 2 on the
-coded signal, clipped and rounded to 8 bits; {frames} of each clip. PSNR-Y: studio luma, rounded to 8 bits, mean over the frames; its gain over the damaged
+coded signal, clipped and rounded to 8 bits; {frames} of each clip. PSNR-Y: studio luma of results rounded to 8 bits, mean over the frames; its gain over the damaged
 clip. Unsharp masking has the best radius and amount of a grid on another clip; sigma is given, `detail` is worked out. Overshoot: how far the result goes beyond a step
 between 0.3 and 0.7 that was blurred without noise, in percent of the step, mean over eight angles. CPU seconds a frame, compilation left out."""
 COLUMNS = {"PSNR-Y": ".2f", "gain": "+.2f", "overshoot %": ".1f", "CPU s/frame": ".2f"}
@@ -105,7 +105,7 @@ def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
     }
     for name in networks.found("deblur", 1, entries):
         ways[f"vidsr.deblur(model={name!r})"] = lambda name=name: vidsr.deblur(model=name)
-    return [rivals.ours(*way) for way in ways.items()]
+    return [*(rivals.ours(*way) for way in ways.items()), *networks.missing("deblur", 1, entries)]
 
 
 def step_edges() -> np.ndarray:

@@ -9,7 +9,7 @@ from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, psnr_y, row
 from vidsr.transforms.base import Transform
 
-PROTOCOL = """White noise on the signal, clipped and rounded to 8 bits, the same for every method; {frames} of each clip. PSNR-Y: studio luma, results
+PROTOCOL = """White noise on the signal, clipped and rounded to 8 bits, the same for every method; {frames} of each clip. PSNR-Y: studio luma of results
 rounded to 8 bits, mean over the frames; and of the middle frame alone, where bm3d is measured, which takes about twenty seconds for one.
 nlmeans and fftdnoiz have the best settings of a small grid on another clip. CPU seconds a frame, one thread, compilation and the null filter's
 time left out."""

@@ -37,6 +37,4 @@ def missing(verb: str, scale: int, entries: Sequence[str] = ()) -> list[Method]:
 
 
 def _refuse(name: str, frames: np.ndarray) -> tuple[np.ndarray, float]:
-    raise RecipeError(
-        f"not shipped: vidsr train zoo/{name} --data FOLDER --out runs/{name}; then say --entries runs/{name}"
-    )
+    raise RecipeError(f"not shipped: vidsr train zoo/{name} --out runs/{name}, then --entries runs/{name}")

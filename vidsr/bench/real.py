@@ -11,8 +11,8 @@ from vidsr.transforms.base import Transform
 from vidsr.transforms.codec import Codec
 from vidsr.transforms.resize import resize
 
-PROTOCOL = """Clips shrunk to a quarter by MATLAB's bicubic, through a real encoder and its decoder (8 bits 4:2:0), enlarged x4; {frames} of each. PSNR-Y: studio luma,
-rounded to 8 bits, border 4, mean over the frames. Excess blockiness: the mean step in levels across the edges of the coder's 8 x 8 blocks, which are
+PROTOCOL = """Clips shrunk to a quarter by MATLAB's bicubic, through a real encoder and its decoder (8 bits 4:2:0), enlarged x4; {frames} of each. PSNR-Y: studio luma of
+results rounded to 8 bits, border 4, mean over the frames. Excess blockiness: the mean step in levels across the edges of the coder's 8 x 8 blocks, which are
 32 pixels apart here, above the other steps, less that of the clean clip; 0 is best. CPU seconds per megapixel of the result."""
 COLUMNS = {"PSNR-Y": ".2f", "excess blockiness": ".2f", "CPU s/MP": ".2f"}
 SCALE = 4
