@@ -1,8 +1,11 @@
 """Known blurs taken out of noisy clips: every form of `vidsr.deblur`, beside unsharp masking tuned on another clip."""
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -83,14 +86,11 @@ def tuned(clip: str, kernel: np.ndarray) -> rivals.Method:
 
 def unsharp(radius: float, amount: float) -> rivals.Method:
     """The signal and `amount` of what a Gaussian of sigma `radius` takes out of it."""
-    far = int(np.ceil(4 * radius))
-
-    def sharpen(frames: np.ndarray) -> np.ndarray:
-        wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-        smooth = np.asarray(blur.gaussian(jnp.asarray(wide), radius, far))
-        return frames + np.float32(amount) * (frames - smooth)
-
-    return rivals.Method(f"unsharp {radius:g} px, {amount:g}", rivals.clocked(sharpen))
+    given = {"radius": np.float32(radius), "amount": np.float32(amount), "far": math.ceil(4 * radius)}
+    return rivals.Method(
+        f"unsharp {radius:g} px, {amount:g}",
+        rivals.clocked(lambda frames: np.asarray(_sharpened(frames, **given))),
+    )
 
 
 def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
@@ -121,3 +121,9 @@ def overshoot(frames: np.ndarray) -> float:
     inner = frames[:, 16:-16, 16:-16]
     beyond = np.maximum(inner.max((1, 2, 3)) - 0.7, 0.3 - inner.min((1, 2, 3)))
     return float(100 * np.maximum(beyond, 0).mean() / 0.4)
+
+
+@partial(jax.jit, static_argnames="far")
+def _sharpened(frames: jax.Array, *, radius: jax.Array, amount: jax.Array, far: int) -> jax.Array:
+    wide = jnp.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
+    return frames + amount * (frames - blur.gaussian(wide, radius, far))
