@@ -19,7 +19,7 @@ PROTOCOL = """The blur spreads light, bt709 decoded; the frame is cut so that wh
 coded signal, clipped and rounded to 8 bits; {frames} of each clip. PSNR-Y: studio luma of results rounded to 8 bits, mean over the frames; its gain over the damaged
 clip. Unsharp masking has the best radius and amount of a grid on another clip; sigma is given, `detail` is worked out. Overshoot: how far the result goes beyond a step
 between 0.3 and 0.7 that was blurred without noise, in percent of the step, mean over eight angles. CPU seconds a frame, compilation left out."""
-COLUMNS = {"PSNR-Y": ".2f", "gain": "+.2f", "overshoot %": ".1f", "CPU s/frame": ".2f"}
+COLUMNS = {"PSNR-Y": ".2f", "gain": "+.2f", "overshoot %": ".1f", "CPU s/frame": ".3f"}
 BLURS = {"disc of 3": ("disc", 3.0), "motion of 15 at 30": ("motion", 15.0, 30.0)}
 SIGMA = 2 / 255
 RADII, AMOUNTS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0), (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
