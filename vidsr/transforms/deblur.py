@@ -112,7 +112,7 @@ def deblur(
     It is unable to find the blur: `psf` must be known, and be the same all over the frame and the clip. A psf that is
     not the true one rings. It reads each frame alone, and it smooths texture that is weaker than the
     noise left by the inversion. An edge out of focus by 3 pixels overshoots by 3 % of its step with "tv", by 8 % with "wiener"
-    and 9 % with "richardson-lucy"; smeared over 15 pixels by 6, 11 and 8 % (`benchmarks/deblur.py`).
+    and 9 % with "richardson-lucy"; smeared over 15 pixels by 6, 11 and 8 % (`vidsr bench quality --tasks deblur`).
 
     Sources: see `vidsr.functional.deconvolve` and `vidsr.functional.psf`.
 
