@@ -5,7 +5,9 @@ import ast
 import sys
 from collections.abc import Sequence
 
-VERBS = ("resize crop degrade denoise super_resolve stabilise inpaint regrain hdr_lift").split()
+VERBS = (
+    "resize crop degrade denoise deblock deblur super_resolve stabilise inpaint regrain hdr_lift"
+).split()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

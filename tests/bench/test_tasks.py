@@ -96,7 +96,7 @@ def test_codec_counts_excess_absolutely(nothing):
 
 def test_codec_takes_a_network_that_is_named():
     named = entries.folder("deblock")
-    first = next(form for form in codec.ours([named]) if form.name == f"vidsr.deblock({named!r})")
+    first = next(form for form in codec.ours([named]) if form.name == f"vidsr.deblock(model={named!r})")
     out, spent = first.call(CLEAN)
     assert out.shape == CLEAN.shape and not np.array_equal(out, CLEAN) and spent > 0
 

@@ -400,7 +400,7 @@ ROWS = {
     ),
     "DenoiseNet": Row(cleaning, cleaned, encoded, often=2),
     "Deblock": Row(
-        lambda rng, *_: deblock(entries.folder("deblock"), strength=float(rng.uniform(0.5, 1))),
+        lambda rng, *_: deblock(float(rng.uniform(0.5, 1)), model=entries.folder("deblock")),
         deblocked,
         encoded,
         often=2,

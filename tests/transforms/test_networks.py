@@ -17,9 +17,9 @@ def test_an_entry_for_another_verb_is_refused():
     with pytest.raises(RecipeError, match=r"network for deblock.*vidsr\.denoise"):
         vidsr.denoise(model=entries.folder("deblock"))
     with pytest.raises(RecipeError, match=r"network for denoise.*vidsr\.deblock"):
-        vidsr.deblock(entries.folder("denoise"))
+        vidsr.deblock(model=entries.folder("denoise"))
     with pytest.raises(RecipeError, match=r"network for super_resolve.*vidsr\.deblock"):
-        vidsr.deblock("sr-tiny-x4")
+        vidsr.deblock(model="sr-tiny-x4")
     with pytest.raises(RecipeError, match=r"causal=True\)"):
         vidsr.denoise(model=entries.folder("denoise"), causal=True)
 
@@ -29,7 +29,7 @@ def test_hdr_signal_is_refused_with_what_to_do():
     with pytest.raises(StackError, match=r"vidsr\.denoise\(model='nlm'\)"):
         vidsr.denoise(0.1, model=entries.folder("denoise"))(hdr)
     with pytest.raises(StackError, match=r"transfer='bt709'"):
-        vidsr.deblock(entries.folder("deblock"))(hdr)
+        vidsr.deblock(model=entries.folder("deblock"))(hdr)
 
 
 def test_beyond_a_cut_nothing_is_seen():
@@ -54,7 +54,7 @@ def test_strength_blends_and_sigma_is_measured():
 
 
 def test_a_crop_remembers_where_the_coders_blocks_lie():
-    stack, step = clip(2, 40, 48), vidsr.deblock(entries.folder("deblock"))
+    stack, step = clip(2, 40, 48), vidsr.deblock(model=entries.folder("deblock"))
     whole, part = step(stack), step(stack[:, 12:, 20:])
     halo = step.halo
     np.testing.assert_allclose(part[:, halo:, halo:], whole[:, 12 + halo :, 20 + halo :], atol=1e-6)

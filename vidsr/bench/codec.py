@@ -82,7 +82,10 @@ def filters(clean: np.ndarray, decoded: np.ndarray) -> list[rivals.Method]:
 def ours(entries: Sequence[str]) -> list[rivals.Method]:
     """`vidsr.deblock` by every network there is."""
     here = networks.found("deblock", 1, entries)
-    steps = [rivals.ours(f"vidsr.deblock({name!r})", lambda name=name: vidsr.deblock(name)) for name in here]
+    steps = [
+        rivals.ours(f"vidsr.deblock(model={name!r})", lambda name=name: vidsr.deblock(model=name))
+        for name in here
+    ]
     return [*steps, *networks.missing("deblock", 1, entries)]
 
 

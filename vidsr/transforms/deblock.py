@@ -14,7 +14,7 @@ from vidsr.transforms import networks
 from vidsr.transforms.base import transform
 from vidsr.transforms.network_window import NetworkWindow
 
-EXAMPLE = "vidsr.deblock('runs/deblock-small')"
+NETWORK = "deblock-small"  # what auto takes
 
 
 @transform
@@ -38,7 +38,7 @@ class Deblock(NetworkWindow):
 
     @classmethod
     def from_record(cls, record: dict[str, Any], extras: dict[str, Any]) -> "Deblock":
-        step = deblock(record["model"], strength=record["strength"])
+        step = deblock(record["strength"], model=record["model"])
         hub.same_weights(record["model"], record["sha256"], step.sha256)
         return step
 
@@ -46,19 +46,24 @@ class Deblock(NetworkWindow):
         return f"Deblock(model={self.model!r}, strength={self.strength})"
 
 
-def deblock(model: str | os.PathLike, *, strength: float = 1.0) -> Deblock:
-    """Take the blocks and the ringing of a codec out of every frame by a network trained on distortion: faithful.
+def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Deblock:
+    """Take a codec's blocks and ringing out, by a network trained on distortion: faithful, it invents no texture.
 
-    The zoo ships no network for this verb yet; `vidsr train zoo/deblock-small` makes one, trained on frames decoded from
-    H.264, MPEG-2 and MJPEG at the size they were coded in. Each frame is treated alone. It is unable to bring back what the
-    codec lost for good, and to help where frames were resized after coding; a clean clip is better left alone.
+    The network (its card: `vidsr.hub.info("deblock-small")`) was trained on clips decoded from H.264, MPEG-2 and MJPEG at the size
+    they were coded in. It sees a frame, a neighbour of the same shot each side, and where the coder's blocks of 8 x 8 lie: on the
+    pixel grid of the file, which a crop of the stack remembers. It is unable to bring back what the codec lost for good,
+    and to help where frames were resized or shifted after coding; a clean clip is better left alone.
+
+    Source: see `vidsr.models.naf`.
 
     Args:
-      model: the folder of a network for this verb, or its zoo id.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
+      model: a zoo id or the folder of a network for this verb, as `vidsr train zoo/deblock-small` makes one; "auto":
+        "deblock-small".
 
     Raises:
       RecipeError: no such network, one for another verb, or weights that fail their checks. StackError: HDR or linear signal.
     """
-    net = networks.loaded(model, "deblock", EXAMPLE)
+    model = NETWORK if model == "auto" else model
+    net = networks.loaded(model, "deblock", "vidsr.deblock()")
     return Deblock(strength=float(strength), **networks.window_fields(model, net))
