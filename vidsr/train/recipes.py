@@ -1,11 +1,13 @@
 """How the recipes of the zoo run: one function a kind of network, so that a recipe states and does not repeat."""
 
 import os
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.functional import domain
 from vidsr.train import damage, measure
 from vidsr.train.coded import Way, coded
 from vidsr.train.entry import Entry
@@ -50,7 +52,7 @@ def enlarger(
         own = {"bicubic": measure.figures(held, measure.bicubic(scale)), "ours": measure.figures(held, ours)}
         publish(
             out,
-            entry=entry,
+            entry=_placed(entry, seen),
             fitted=fitted,
             training=training,
             pixels=seen.pixels,
@@ -162,6 +164,15 @@ def decoder(
             sample=_sample(validation, next(iter(held.values())), methods["ours"]),
         )
     return fitted
+
+
+def _placed(entry: Entry, seen: Pairs) -> Entry:
+    """The entry with where its training pictures lie, as they come into the network; the same if they are too few to tell."""
+    cloud = domain.fitted(seen.low)
+    if cloud is None:
+        return entry
+    statistics = {"names": list(domain.NAMES), **asdict(cloud)}
+    return replace(entry, domain={**entry.domain, "statistics": statistics})
 
 
 def _sample(validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> Sample | None:
