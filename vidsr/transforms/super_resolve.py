@@ -70,8 +70,8 @@ class SuperResolve(Transform):
                 f"{away:.1f} from the pictures {self.model} was trained on, far is {far:.1f}", False
             )
         return Verdict(
-            f"this clip lies {away:.1f} from the pictures {self.model} was trained on, and {far:.1f} is far: blurred, enlarged "
-            f"or noisy frames, or no photographs. What needs no training: vidsr.resize({self.scale}).",
+            f"this clip lies {away:.1f} from the pictures {self.model} was trained on, and {far:.1f} is far: blurred "
+            f"or enlarged frames, or no photographs. What needs no training: vidsr.resize({self.scale}).",
             True,
         )
 
