@@ -9,21 +9,21 @@ from vidsr.media.files import open, save
 
 
 @pytest.mark.parametrize(
-    ("codec", "pix_fmt", "tag"),
+    ("name", "codec", "pix_fmt", "tag"),
     [
-        ("libx264", "yuv420p", "h264"),
-        ("mpeg2video", "yuv420p", "mpeg2video"),
-        ("mjpeg", "yuvj420p", "mjpeg"),
-        ("ffv1", "yuv420p", None),
-        ("huffyuv", "yuv422p", None),
-        ("ffvhuff", "yuv420p", None),
-        ("utvideo", "yuv420p", None),
-        ("rawvideo", "yuv420p", None),
-        ("png", "rgb24", None),
+        ("a.mkv", "libx264", "yuv420p", "h264"),
+        ("a.mkv", "mpeg2video", "yuv420p", "mpeg2video"),
+        ("a.mkv", "mjpeg", "yuvj420p", "mjpeg"),
+        ("a.mkv", "ffv1", "yuv420p", None),
+        ("a.avi", "huffyuv", "yuv422p", None),
+        ("a.avi", "ffvhuff", "yuv420p", None),
+        ("a.avi", "utvideo", "yuv420p", None),
+        ("a.mkv", "rawvideo", "yuv420p", None),
+        ("a.mov", "png", "rgb24", None),
     ],
 )
-def test_a_film_says_what_it_lost_by(tmp_path, codec, pix_fmt, tag):
-    clip = open(encode(tmp_path / "a.mkv", range(3), codec=codec, pix_fmt=pix_fmt, tags=codec != "png"))
+def test_a_film_says_what_it_lost_by(tmp_path, name, codec, pix_fmt, tag):
+    clip = open(encode(tmp_path / name, range(3), codec=codec, pix_fmt=pix_fmt, tags=codec != "png"))
     assert clip.attrs.get("lossy") == tag and clip.attrs["file_codec"] == (tag or codec)
 
 
