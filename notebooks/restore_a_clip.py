@@ -13,7 +13,7 @@
 #
 # **What do a few verbs bring back of a worn clip, and how do we know?**
 #
-# 60 s on two cores · 1.5 GiB of memory · downloads nothing
+# 100 s on two cores · 1.5 GiB of memory · downloads nothing
 #
 # A short film is made by code and worn in known ways: it weaves, it is dusty, small and noisy. From then on we treat it as a file that somebody
 # sent us. At the end there is a restored file with its sound, a table that says how near it came to the truth, and the record from which it

@@ -13,7 +13,7 @@
 #
 # **Why do bicubic and Lanczos enlargement ring and blur, and what does a network add?**
 #
-# 35 s on two cores · 1 GiB of memory · downloads nothing
+# 25 s on two cores · 1 GiB of memory · downloads nothing
 #
 # Every lesson has this form: a **claim** that is often heard; a **method**, with the rule that will decide, written down before
 # anything is measured; an **experiment**; and a **verdict** that the code prints from its own figures: *confirmed*, *refuted*,

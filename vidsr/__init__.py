@@ -21,6 +21,7 @@ _WHERE = {
     "degrade": "vidsr.transforms.degrade",
     "denoise": "vidsr.transforms.denoise",
     "deblur": "vidsr.transforms.deblur",
+    "deblock": "vidsr.transforms.deblock",
     "super_resolve": "vidsr.transforms.super_resolve",
     "stabilise": "vidsr.transforms.stabilise",
     "inpaint": "vidsr.transforms.inpaint",

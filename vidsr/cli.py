@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     zoo.add_parser("list", help="all of them").set_defaults(run=_zoo_list)
 
-    photographs = commands.add_parser("photographs", help="download what the zoo was trained on (190 MB)")
+    photographs = commands.add_parser("photographs", help="download what the zoo was trained on (214 MB)")
     photographs.add_argument("folder")
     photographs.set_defaults(run=_photographs)
 

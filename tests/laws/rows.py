@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from tests.laws import entries
 from tests.laws.plain import (
     average,
     camera,
@@ -35,9 +36,10 @@ from vidsr.run.law import Spec
 from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
+from vidsr.transforms.deblock import deblock
 from vidsr.transforms.deblur import Deblur, RichardsonLucy
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
-from vidsr.transforms.denoise import CausalDenoise, Denoise
+from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
 from vidsr.transforms.detour import Detour
 from vidsr.transforms.dust import Dust
 from vidsr.transforms.fading import Fading
@@ -186,6 +188,34 @@ def enlarging(scale, trips, **about):
         return spec.tags.get("transfer") in SDR and np.prod(spec.shape[:3]) < 9000
 
     return Row(make, reference, fits, tile=(17 * scale, 24 * scale), **about)
+
+
+def cleaning(rng, spec, numbers):
+    return denoise(sigma(rng), strength=0.8, model=entries.folder("denoise"))
+
+
+def cleaned(step, x, spec, numbers):
+    """Neighbours of another shot, or beyond the clip, are the frame itself."""
+    shot, total, rgb = shots.numbered(x), len(x), np.repeat(x, 3 // x.shape[-1], -1)
+    seen = [rgb]
+    for offset in (-1, 1):
+        place = np.clip(np.arange(total) + offset, 0, total - 1)
+        own = shot[place] == shot
+        seen.append(np.where(own[:, None, None, None], rgb[place], rgb))
+    level = np.full((*x.shape[:3], 1), float(step.sigma))
+    out = network.restored(np.concatenate([*seen, level], -1), step.params, step.align)
+    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
+    return x + float(step.strength) * (out - x)
+
+
+def deblocked(step, x, spec, numbers):
+    out = network.restored(np.repeat(x, 3 // x.shape[-1], -1), step.params, step.align)
+    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
+    return x + float(step.strength) * (out - x)
+
+
+def encoded(spec):
+    return is_progressive(spec) and spec.tags.get("transfer") in SDR and np.prod(spec.shape[:3]) < 12_000
 
 
 def regraining(rng, spec, numbers):
@@ -354,6 +384,15 @@ ROWS = {
         is_progressive,
         often=2,
         heavy=True,
+    ),
+    "DenoiseNet": Row(cleaning, cleaned, encoded, often=2),
+    "Deblock": Row(
+        lambda rng, *_: deblock(entries.folder("deblock"), strength=float(rng.uniform(0.5, 1))),
+        deblocked,
+        encoded,
+        often=2,
+        heavy=True,
+        wide=True,
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),

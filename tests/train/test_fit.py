@@ -35,14 +35,14 @@ def pictures():
     return Pairs(scale=2, low=tuple(reduce_bicubic(h, 2) for h in high), high=tuple(high), names=("a", "b"))
 
 
-def run(network, pictures, folder, *, stop=None, **settings):
+def run(network, pictures, folder, *, stop=None, args=ARGS, **settings):
     chosen = Settings(**{"steps": 8, "batch": 2, "patch": 8, "rate": 3e-3, "engine": "jax", **settings})
     return fit(
-        *network,
+        "compact",
+        args,
+        network[1],
         pictures,
         chosen,
-        model="compact",
-        args=ARGS,
         folder=folder,
         evaluate=lambda params: {},
         every=2,
@@ -103,11 +103,11 @@ def test_the_loss_falls_and_validation_is_reported(network, pictures, tmp_path):
     settings = Settings(steps=40, batch=2, patch=8, rate=5e-3)
     lines = []
     fitted = fit(
-        *network,
+        "compact",
+        ARGS,
+        network[1],
         pictures,
         settings,
-        model="compact",
-        args=ARGS,
         folder=tmp_path,
         evaluate=validator(network[0], pictures),
         every=20,
@@ -128,7 +128,8 @@ def test_another_run_in_the_folder_is_refused(network, pictures, tmp_path):
 def test_another_network_in_the_folder_is_refused(network, pictures, tmp_path):
     run(network, pictures, tmp_path, stop=2)
     with pytest.raises(RecipeError, match=r"network.*--out"):
-        run(models.build("compact", seed=0, **{**ARGS, "width": 5}), pictures, tmp_path)
+        wider = {**ARGS, "width": 5}
+        run(models.build("compact", seed=0, **wider), pictures, tmp_path, args=wider)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(network, pictures, tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.train.conftest import picture
+from vidsr.errors import MediaError
 from vidsr.train.moving import Moving
 
 
@@ -33,6 +34,11 @@ def test_neighbours_are_the_frame_moved_to_either_side(scenes):
                 ):
                     found += 1
     assert found >= 12
+
+
+def test_pictures_too_small_for_a_scene_are_said(scenes):
+    with pytest.raises(MediaError, match="smaller patch"):
+        scenes.batch(seed=0, step=0, size=2, patch=80)
 
 
 def _same(a, b, dy, dx):

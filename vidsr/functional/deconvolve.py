@@ -47,9 +47,8 @@ def detail(frames: np.ndarray, psf: np.ndarray, sigma: float) -> float:
     """Root mean square step between neighbours that the sharp picture had, from a blurred and noisy one. Host side.
 
     Steps of a picture whose spectrum falls as 1 / f^2 are white, so that a blur divides their power by the sum of its
-    squares. Real pictures fall faster and the answer is one to four times too large, the more so the softer they are; about two
-    times serves total variation best. Where texture is as fine as a pixel (grass) it is too small, and giving twice as much
-    by hand gains 0.4 dB.
+    squares. Real pictures fall faster and the answer is too large, the more so the softer they are, which serves total
+    variation. Where texture is as fine as a pixel (grass) it is too small, and more is gained by giving it by hand.
 
     Args:
       frames: `(t, y, x, c)` signal; of three channels their lightness is read.

@@ -115,6 +115,34 @@ class Conv(nnx.Module):
         return jnp.maximum(y, 0.0) - self.slope[...] * jnp.maximum(-y, 0.0)
 
 
+class Stack(nnx.Module):
+    """What the plain networks share: 3x3 convolutions at the input's size, `head`, `body0`, `body1` and so on.
+
+    Args:
+      inputs: channels in. width: channels inside; multiples of 8 run fastest.
+      depth: convolutions of `width` to `width` after the first.
+      rngs: the random numbers the weights start from.
+    """
+
+    def __init__(self, *, inputs: int, width: int, depth: int, rngs: nnx.Rngs):
+        self.depth = depth
+        self.head = Conv(inputs, width, rngs=rngs)
+        for index in range(depth):
+            setattr(self, f"body{index}", Conv(width, width, rngs=rngs))
+
+    @property
+    def halo(self) -> int:
+        """Input pixels an output pixel may depend on, each side: one for every 3x3 convolution, a last one included."""
+        return self.depth + 2
+
+    def features(self, x: Array) -> Array:
+        """``(t, y, x, inputs)`` -> ``(t, y, x, width)``."""
+        x = self.head(x)
+        for index in range(self.depth):
+            x = getattr(self, f"body{index}")(x)
+        return x
+
+
 class Pointwise(nnx.Module):
     """A 1x1 convolution with bias: every pixel by itself, channels mixed."""
 
@@ -129,10 +157,7 @@ class Pointwise(nnx.Module):
 
 
 class Depthwise(nnx.Module):
-    """A zero-padded 3x3 convolution of every channel by itself, as nine shifted products.
-
-    On a CPU this form costs a sixth of XLA's grouped convolution.
-    """
+    """A zero-padded 3x3 convolution of every channel by itself, as nine shifted products: on CPUs XLA's grouped form is slow."""
 
     def __init__(self, channels: int, *, rngs: nnx.Rngs):
         kernel = (1.0 / 9) ** 0.5 * jax.random.normal(rngs.params(), (3, 3, channels), jnp.float32)

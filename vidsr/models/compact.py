@@ -11,7 +11,7 @@ from jax import Array
 from vidsr.models import blocks
 
 
-class Compact(nnx.Module):
+class Compact(blocks.Stack):
     """Enlarge every frame by ``scale``, each on its own.
 
     Args:
@@ -23,21 +23,11 @@ class Compact(nnx.Module):
     """
 
     def __init__(self, *, channels: int, width: int, depth: int, scale: int, rngs: nnx.Rngs):
-        self.depth, self.scale = depth, scale
-        self.head = blocks.Conv(channels, width, rngs=rngs)
-        for index in range(depth):
-            setattr(self, f"body{index}", blocks.Conv(width, width, rngs=rngs))
+        super().__init__(inputs=channels, width=width, depth=depth, rngs=rngs)
+        self.scale = scale
         # A tenth of the usual gain: the first outputs are then close to the shortcut, not noise around it.
         self.tail = blocks.Conv(width, channels * scale**2, activate=False, gain=0.1, rngs=rngs)
 
-    @property
-    def halo(self) -> int:
-        """Input pixels an output pixel may depend on, each side: one for every 3x3 convolution."""
-        return self.depth + 2
-
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, channels)`` signal in [0, 1] -> ``(t, y * scale, x * scale, channels)``, not clipped."""
-        features = self.head(x)
-        for index in range(self.depth):
-            features = getattr(self, f"body{index}")(features)
-        return blocks.pixel_shuffle(self.tail(features), self.scale) + blocks.nearest(x, self.scale)
+        return blocks.pixel_shuffle(self.tail(self.features(x)), self.scale) + blocks.nearest(x, self.scale)

@@ -8,24 +8,26 @@ from typing import Any
 
 from vidsr.errors import RecipeError
 from vidsr.train.coded import Way
-from vidsr.train.entry import CLEAN, Entry
-from vidsr.train.fit import Fitted, Settings, fit
+from vidsr.train.entry import Entry, clean, domain
+from vidsr.train.fit import Fitted, fit
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
 from vidsr.train.publish import publish
 from vidsr.train.recipes import decoder, denoiser, enlarger
+from vidsr.train.settings import Settings
 from vidsr.train.validate import validator
 
 __all__ = [
-    "CLEAN",
     "Entry",
     "Fitted",
     "Pairs",
     "Photograph",
     "Settings",
     "Way",
+    "clean",
     "decoder",
     "denoiser",
+    "domain",
     "enlarger",
     "fit",
     "folder",

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 
 from vidsr.errors import MediaError, RecipeError
+from vidsr.train.settings import Settings
 from vidsr.train.step import State
 
 KEPT = 2
@@ -18,10 +19,10 @@ class Checkpoints:
 
     Args:
       folder: made if absent.
-      settings: of the run (a dataclass); a checkpoint made under others is refused.
+      settings: of the run; a checkpoint made under others is refused.
     """
 
-    def __init__(self, folder: Path, settings: Any):
+    def __init__(self, folder: Path, settings: Settings):
         import orbax.checkpoint as ocp
 
         self._ocp, self._folder = ocp, folder.resolve()

@@ -12,55 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optax
-from flax import nnx
 
+from vidsr import models
 from vidsr.errors import RecipeError
 from vidsr.train import losses, step
 from vidsr.train.checkpoint import Checkpoints
+from vidsr.train.moving import Moving
 from vidsr.train.patches import Pairs
+from vidsr.train.settings import Settings
 
-ENGINES = ("jax", "torch")
 CHUNK = 10  # steps handed to an engine at once
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a run is made of; a checkpoint made under other settings is refused."""
-
-    steps: int
-    batch: int = 16  # patches a step
-    patch: int = 48  # low resolution pixels, each side
-    rate: float = 3e-3  # highest learning rate, of SOAP
-    warmup: int = 100  # steps until the highest rate; then a cosine down to zero
-    decay: float = 0.999  # of the running average of the weights, which is what is published
-    loss: str = "l1"
-    seed: int = 0
-    engine: str = "jax"  # "torch": gradients by the torch twin, faster on CPUs; needs the extra `torch`
-    precision: str = "f32"  # "bf16": the network's pass on a GPU or TPU; loss and optimiser stay float32
-
-    def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise RecipeError(f"engine={self.engine!r} does not exist. Write engine='jax' or engine='torch'.")
-        if self.loss not in losses.LOSSES:
-            raise RecipeError(
-                f"loss={self.loss!r} does not exist. Choose one of: {', '.join(losses.LOSSES)}."
-            )
-        if self.precision not in ("f32", "bf16") or (self.precision, self.engine) == ("bf16", "torch"):
-            raise RecipeError(
-                f"precision={self.precision!r} is not offered with engine={self.engine!r}. Write precision='f32'."
-            )
-        if min(self.steps, self.batch, self.patch) < 1 or self.rate <= 0 or not 0 <= self.decay < 1:
-            raise RecipeError(
-                f"steps, batch, patch and rate must be positive, decay in [0, 1): {self}. Correct it."
-            )
-
-    def schedule(self) -> Callable[[Any], Any]:
-        """Learning rate of a step: a straight warm-up, then a cosine that ends at zero."""
-        warmup = min(self.warmup, self.steps // 10)
-        return optax.warmup_cosine_decay_schedule(
-            self.rate / (warmup + 1), self.rate, warmup, self.steps, 0.0
-        )
 
 
 @dataclass(frozen=True)
@@ -75,13 +36,12 @@ class Fitted:
 
 
 def fit(
-    graphdef: nnx.GraphDef,
-    params: dict[str, Any],
-    pairs: Pairs,
-    settings: Settings,
-    *,
     model: str,
     args: dict[str, int],
+    params: dict[str, Any],
+    pairs: Pairs | Moving,
+    settings: Settings,
+    *,
     folder: Path,
     evaluate: Callable[[dict[str, Any]], dict[str, float]],
     damage: step.Damage | None = None,
@@ -92,11 +52,10 @@ def fit(
     """Train a network on pairs of pictures; continue from `folder` if a run was begun there.
 
     Args:
-      graphdef: the network.
+      model: the network's name in `vidsr.models.BUILDERS`; args: what it is built from.
       params: its weights at the start.
       pairs: the training pictures.
       settings: the run; also checked against the checkpoint.
-      model: the network's name, which finds its torch twin; args: what it was built from.
       folder: where the checkpoints are kept.
       evaluate: called with the averaged weights every `every` steps and at the end; its numbers are logged.
       damage: what a step does to its pictures: ``(key, low, high) -> (input, target)``, float signal, jittable.
@@ -111,7 +70,7 @@ def fit(
     with Checkpoints(folder, settings) as checkpoints:
         state, facts = checkpoints.last(step.fresh(params))
         history, cpu = facts.get("history", []), facts.get("cpu_seconds", 0.0)
-        engine = _engine(graphdef, settings, model, args, damage)
+        engine = _engine(model, args, settings, damage)
         last = settings.steps if stop is None else min(stop, settings.steps)
         begun, first, spent = time.monotonic(), state["step"], time.process_time()
         while state["step"] < last:
@@ -130,7 +89,7 @@ def fit(
 
 
 def _advance(
-    engine: step.Engine, state: step.State, pairs: Pairs, settings: Settings, *, until: int
+    engine: step.Engine, state: step.State, pairs: Pairs | Moving, settings: Settings, *, until: int
 ) -> tuple[step.State, float]:
     """The state at step `until`, and the mean loss on the way."""
     losses_seen: list[float] = []
@@ -151,11 +110,9 @@ def _advance(
     return state, float(np.mean(losses_seen))
 
 
-def _engine(
-    graphdef: nnx.GraphDef, settings: Settings, model: str, args: dict[str, int], damage: step.Damage | None
-) -> step.Engine:
+def _engine(model: str, args: dict[str, int], settings: Settings, damage: step.Damage | None) -> step.Engine:
     if settings.engine == "jax":
-        return step.jax_engine(graphdef, settings, damage)
+        return step.jax_engine(models.template(model, **args)[0], settings, damage)
     try:
         from vidsr.adapters import twin
 

@@ -24,9 +24,9 @@ from vidsr.train.validate import enlarge
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 LEVELS = (10, 25, 50)  # of noise, 8-bit
-NOISE_PROTOCOL = "24 drawn scenes of 128 x 128 from held-back photographs; white noise clipped and rounded to 8 bits; luma BT.601 studio range, peak 255; result rounded to 8 bits; mean over scenes"
 CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
+Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
 
 
@@ -80,7 +80,7 @@ def figures(pairs: Pairs, method: Enlarger) -> dict[str, float]:
     return {"psnr_y": round(float(psnr), 3), "ssim_y": round(float(ssim), 4)}
 
 
-def table(method: Enlarger, *, scale: int, bench: Path) -> dict[str, dict[str, dict[str, float]]]:
+def table(method: Enlarger, *, scale: int, bench: Path) -> Rows:
     """Both rows of every set stored for `scale`: ``{set: {"bicubic": figures, "ours": figures}}``."""
     found = {name: published_pairs(bench, name, scale) for name in SETS}
     return {
@@ -105,6 +105,10 @@ class Cleaned:
             part / np.float32(255) for part in held.batch(seed=0, step=0, size=count, patch=patch)
         )
         self._clean = clean
+        self.protocol = (
+            f"{count} drawn scenes of {patch} x {patch} from held-back photographs; white noise clipped and rounded to "
+            "8 bits; luma BT.601 studio range, peak 255; result rounded to 8 bits; mean over scenes"
+        )
         self._noisy = {
             level: np.asarray(damage.noisy(sigma=level / 255)(jax.random.key(level), frames, clean)[0])
             for level in LEVELS
@@ -114,7 +118,7 @@ class Cleaned:
         """Mean PSNR-Y in dB at each strength."""
         return {f"sigma{level}": row["ours"]["psnr_y"] for level, row in self._rows(params).items()}
 
-    def rows(self, params: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    def rows(self, params: dict[str, Any]) -> Rows:
         """Figures of the noisy frames and of the network, by strength."""
         return {f"sigma {level}": row for level, row in self._rows(params).items()}
 

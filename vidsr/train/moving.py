@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidsr.errors import MediaError
 from vidsr.train.patches import reduce_bicubic, turned
 from vidsr.train.photographs import Photograph, read
 
@@ -38,6 +39,9 @@ class Moving:
         Returns:
           ``(size, patch, patch, 3 * (2 * radius + 1))`` uint8, the middle frame first, then the others in order of time;
           and ``(size, patch, patch, 3)``, the middle frame.
+
+        Raises:
+          MediaError: every picture is too small.
         """
         rng = np.random.default_rng([seed, step])
         scenes = np.stack([self._scene(rng, patch) for _ in range(size)])
@@ -64,6 +68,11 @@ class Moving:
         speed = _speed(rng)
         room = side + 2 * self.radius * FASTEST
         fitting = [picture for picture in self.pictures if min(picture.shape[:2]) >= room]
+        if not fitting:
+            raise MediaError(
+                f"no picture is {room} pixels high and wide, which a drifting scene of {side} wants. "
+                "Add larger pictures, or train with a smaller patch."
+            )
         areas = np.array([picture.shape[0] * picture.shape[1] for picture in fitting], np.float64)
         picture = fitting[rng.choice(len(fitting), p=areas / areas.sum())]
         y, x = (int(rng.integers(extent - room + 1)) + self.radius * FASTEST for extent in picture.shape[:2])

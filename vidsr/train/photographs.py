@@ -101,7 +101,7 @@ def gather(
 
     Args:
       data: folder, made if absent; its ``manifest.json`` is written last, when all pictures are there.
-      manifest: of the form `listed` gives; default: that one (309 pictures, 190 MB).
+      manifest: of the form `listed` gives; default: that one (309 pictures, 214 MB).
       say: where the progress lines go.
 
     Raises:

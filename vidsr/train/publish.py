@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.train import measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted
 from vidsr.train.photographs import Photograph
@@ -31,7 +32,7 @@ def publish(
     fitted: Fitted,
     training: list[Photograph],
     pixels: int,
-    rows: dict[str, dict[str, dict[str, float]]],
+    rows: measure.Rows,
     protocol: str,
     sample: Sample | None,
 ) -> dict[str, Any]:
@@ -138,8 +139,8 @@ settings; the other sets were looked at after the run. {metrics["parameters"]:,}
 {chr(10).join(sources)}
 
 {entry.made}
-{run["pixels"] / 1e6:,.0f} Mpixel in all, half sizes included. Larger published networks were trained on about ten times as many (DIV2K and Flickr2K,
-some 3,450 pictures of 2.8 Mpixel), so no race with them is claimed. Weights start from: {entry.start}; seed {run["seed"]}.
+{run["pixels"] / 1e6:,.0f} Mpixel in all, half sizes included. Larger published networks were trained on DIV2K and Flickr2K, some 3,450 pictures of
+about 2.8 Mpixel: {3450 * 2.8e6 / run["pixels"]:.0f} times as many, so no race with them is claimed. Weights start from: {entry.start}; seed {run["seed"]}.
 Licence of the weights: {licence}; whether weights are an adaptation of share-alike pictures is unsettled, so the sets
 are named here.
 {_tried(metrics["tried"])}
@@ -157,7 +158,7 @@ def _tried(rows: list[dict[str, Any]]) -> str:
     lines = [f"| {row['variant']} | {row['steps']:,} | {row['validation_psnr_y']:.3f} |" for row in rows]
     return "\n".join(
         [
-            "\nWhat lost, by PSNR-Y on the validation pictures:\n",
+            "\nTried in short runs, by PSNR-Y on the validation pictures:\n",
             "| variant | steps | dB |",
             "| --- | --- | --- |",
             *lines,

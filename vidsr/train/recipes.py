@@ -1,108 +1,81 @@
-"""How the recipes of the zoo run: one function a kind of network, so that a recipe states and does not repeat."""
+"""How the recipes of the zoo run: one function a kind of network, so that a recipe states and does not repeat.
+
+All take `data`, the folder of photographs (default: the environment's ``VIDSR_DATA``); `out`, where a begun run is continued
+and a finished one published; and `steps`, after which to stop, resumable.
+"""
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vidsr import hub, models
 from vidsr.functional import domain
-from vidsr.train import damage, measure
+from vidsr.train import measure
 from vidsr.train.coded import Way, coded
+from vidsr.train.damage import noisy
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
-from vidsr.train.moving import moving
+from vidsr.train.moving import Moving, moving
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, photographs
 from vidsr.train.publish import Sample, publish
+from vidsr.train.step import Damage
 from vidsr.train.validate import validator
 
+Data = str | os.PathLike | None
+Params = dict[str, Any]
 
-def enlarger(
-    entry: Entry, *, data: str | os.PathLike | None = None, out: Path, steps: int | None = None
-) -> Fitted:
-    """Train a network for clean pictures reduced by MATLAB's bicubic, and publish into `out` when all steps are done.
 
-    Args:
-      entry: what to train.
-      data: folder of photographs; default: the environment's ``VIDSR_DATA``.
-      out: a folder that holds a begun run is continued.
-      steps: stop after so many in all, resumable.
-    """
-    settings, scale = entry.settings, entry.args["scale"]
+def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
+    """Train a network for clean pictures reduced by MATLAB's bicubic; see the module for the arguments."""
+    scale = entry.args["scale"]
     training, validation = photographs(folder(data))
     held = pairs(validation, scale=scale)
-    seen = pairs(training, scale=scale, patch=settings.patch, halved=True)
-    graphdef, params = models.build(entry.model, seed=settings.seed, **entry.args)
-    fitted = fit(
-        graphdef,
-        params,
-        seen,
-        settings,
-        model=entry.model,
-        args=entry.args,
-        folder=out / "checkpoint",
-        evaluate=validator(graphdef, held),
-        stop=steps,
-    )
-    if fitted.steps == settings.steps:
-        ours, bench = measure.network(graphdef, fitted.params), measure.bench_folder()
+    graphdef = models.template(entry.model, **entry.args)[0]
+
+    def rows(params: Params) -> measure.Rows:
+        ours, bench = measure.network(graphdef, params), measure.bench_folder()
         published = measure.table(ours, scale=scale, bench=bench) if bench is not None else {}
         own = {"bicubic": measure.figures(held, measure.bicubic(scale)), "ours": measure.figures(held, ours)}
-        publish(
-            out,
-            entry=_placed(entry, seen),
-            fitted=fitted,
-            training=training,
-            pixels=seen.pixels,
-            rows={"validation": own, **published},
-            protocol=measure.PROTOCOL,
-            sample=_sample(validation, held, ours),
-        )
-    return fitted
+        return {"validation": own, **published}
 
-
-def denoiser(
-    entry: Entry, *, data: str | os.PathLike | None = None, out: Path, steps: int | None = None
-) -> Fitted:
-    """Train a network that takes white noise out of a frame beside its neighbours, and publish into `out`.
-
-    Args:
-      entry: what to train; its domain says how many ``neighbours`` each side the network sees.
-      data: folder of photographs; default: the environment's ``VIDSR_DATA``.
-      out: a folder that holds a begun run is continued.
-      steps: stop after so many in all, resumable.
-    """
-    settings, radius = entry.settings, entry.domain["neighbours"]
-    training, validation = photographs(folder(data))
-    seen, held = moving(training, radius=radius), moving(validation, radius=radius)
-    graphdef, params = models.build(entry.model, seed=settings.seed, **entry.args)
-    cleaned = measure.Cleaned(graphdef, held, patch=128, count=24)
-    fitted = fit(
-        graphdef,
-        params,
-        seen,
-        settings,
-        model=entry.model,
-        args=entry.args,
-        folder=out / "checkpoint",
-        evaluate=cleaned.evaluate,
-        damage=damage.noisy(),
-        stop=steps,
+    return _trained(
+        entry,
+        training,
+        pairs(training, scale=scale, patch=entry.settings.patch, halved=True),
+        validator(graphdef, held),
+        rows,
+        measure.PROTOCOL,
+        lambda params: _sample(validation, held, measure.network(graphdef, params)),
+        out=out,
+        steps=steps,
     )
-    if fitted.steps == settings.steps:
-        publish(
-            out,
-            entry=entry,
-            fitted=fitted,
-            training=training,
-            pixels=seen.pixels,
-            rows=cleaned.rows(fitted.params),
-            protocol=measure.NOISE_PROTOCOL,
-            sample=None,
-        )
-    return fitted
+
+
+def denoiser(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
+    """Train a network that takes white noise out of a frame; its domain says how many ``neighbours`` each side it sees."""
+    radius = entry.domain["neighbours"]
+    training, validation = photographs(folder(data))
+    graphdef = models.template(entry.model, **entry.args)[0]
+    cleaned = measure.Cleaned(
+        graphdef, moving(validation, radius=radius), patch=2 * entry.settings.patch, count=24
+    )
+    return _trained(
+        entry,
+        training,
+        moving(training, radius=radius),
+        cleaned.evaluate,
+        cleaned.rows,
+        cleaned.protocol,
+        lambda params: None,
+        out=out,
+        steps=steps,
+        damage=noisy(),
+    )
 
 
 def decoder(
@@ -110,58 +83,89 @@ def decoder(
     *,
     ways: tuple[Way, ...],
     shown: dict[str, Way],
-    data: str | os.PathLike | None = None,
+    data: Data = None,
     out: Path,
     steps: int | None = None,
 ) -> Fitted:
-    """Train a network on pictures that went through real codecs, and publish into `out`; at scale 1 it takes their blocks out.
+    """Train a network on pictures that went through real codecs; at scale 1 it takes their blocks out.
 
     Args:
       entry: what to train; ``entry.after`` may name an entry whose weights it starts from.
       ways: of coding, one drawn for each clip.
       shown: ways that the card gives figures for, on the validation pictures.
-      data: folder of photographs; default: the environment's ``VIDSR_DATA``.
-      out: a folder that holds a begun run is continued.
-      steps: stop after so many in all, resumable.
+      data, out, steps: see the module.
     """
-    settings, scale = entry.settings, entry.args["scale"]
+    scale = entry.args["scale"]
     training, validation = photographs(folder(data))
-    shape = {"scale": scale, "side": 2 * settings.patch, "kept": 2, "seed": settings.seed}
-    seen = coded(training, ways, count=4, **shape)
+    shape = {"scale": scale, "side": 2 * entry.settings.patch, "kept": 2, "seed": entry.settings.seed}
     held = {name: coded(validation, (way,), count=1, **shape) for name, way in shown.items()}
-    graphdef, params = models.build(entry.model, seed=settings.seed, **entry.args)
+    graphdef = models.template(entry.model, **entry.args)[0]
+    evaluators = {name: validator(graphdef, clips) for name, clips in held.items()}
+    methods = {"bicubic" if scale > 1 else "decoded": measure.bicubic(scale)}
     if entry.after:
-        params = hub.load(entry.after).params
-    evaluators = {name: validator(graphdef, pairs) for name, pairs in held.items()}
+        before = hub.load(entry.after)
+        methods[entry.after] = measure.network(before.graphdef, before.params)
+
+    def rows(params: Params) -> measure.Rows:
+        every = {**methods, "ours": measure.network(graphdef, params)}
+        return {
+            name: {method: measure.figures(clips, run) for method, run in every.items()}
+            for name, clips in held.items()
+        }
+
+    return _trained(
+        entry,
+        training,
+        coded(training, ways, count=4, **shape),
+        lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
+        rows,
+        measure.CODED_PROTOCOL,
+        lambda params: _sample(validation, next(iter(held.values())), measure.network(graphdef, params)),
+        out=out,
+        steps=steps,
+    )
+
+
+def _trained(
+    entry: Entry,
+    training: list[Photograph],
+    seen: Pairs | Moving,
+    evaluate: Callable[[Params], dict[str, float]],
+    rows: Callable[[Params], measure.Rows],
+    protocol: str,
+    sample: Callable[[Params], Sample | None],
+    *,
+    out: Path,
+    steps: int | None,
+    damage: Damage | None = None,
+) -> Fitted:
+    """Fit the entry's network, and publish it when all its steps are done."""
+    params = (
+        hub.load(entry.after).params
+        if entry.after
+        else models.build(entry.model, seed=entry.settings.seed, **entry.args)[1]
+    )
     fitted = fit(
-        graphdef,
+        entry.model,
+        entry.args,
         params,
         seen,
-        settings,
-        model=entry.model,
-        args=entry.args,
+        entry.settings,
         folder=out / "checkpoint",
-        evaluate=lambda weights: {name: run(weights)["validation"] for name, run in evaluators.items()},
+        evaluate=evaluate,
+        damage=damage,
         stop=steps,
     )
-    if fitted.steps == settings.steps:
-        methods = {"bicubic" if scale > 1 else "decoded": measure.bicubic(scale)}
-        if entry.after:
-            before = hub.load(entry.after)
-            methods[entry.after] = measure.network(before.graphdef, before.params)
-        methods["ours"] = measure.network(graphdef, fitted.params)
+    if fitted.steps == entry.settings.steps:
         publish(
             out,
-            entry=entry,
+            entry=_placed(entry, seen) if isinstance(seen, Pairs) else entry,
             fitted=fitted,
             training=training,
             pixels=seen.pixels,
-            rows={
-                name: {method: measure.figures(pairs, run) for method, run in methods.items()}
-                for name, pairs in held.items()
-            },
-            protocol=measure.CODED_PROTOCOL,
-            sample=_sample(validation, next(iter(held.values())), methods["ours"]),
+            rows=rows(fitted.params),
+            protocol=protocol,
+            sample=sample(fitted.params),
         )
     return fitted
 

@@ -16,6 +16,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from vidsr import models
 from vidsr.train import losses, soap
+from vidsr.train.settings import Settings
 
 State = dict[str, Any]
 # Takes a key, low and high (float signal); gives the network's input and what it should give back.
@@ -53,12 +54,12 @@ def inputs(low: jax.Array, high: jax.Array, key: jax.Array, count: jax.Array, da
 
 
 @lru_cache(maxsize=4)
-def jax_engine(graphdef: nnx.GraphDef, settings: Any, damage: Damage | None = None) -> Engine:
+def jax_engine(graphdef: nnx.GraphDef, settings: Settings, damage: Damage | None = None) -> Engine:
     """The engine that runs wherever JAX does; a batch is shared out over all devices that divide it.
 
     Args:
       graphdef: the network.
-      settings: `vidsr.train.Settings` of the run.
+      settings: of the run.
       damage: applied inside the step, drawn from the seed of the settings.
     """
     measure, key = losses.LOSSES[settings.loss], jax.random.key(settings.seed)
@@ -85,7 +86,7 @@ def jax_engine(graphdef: nnx.GraphDef, settings: Any, damage: Damage | None = No
 
 
 def twin_engine(
-    gradient: Callable[..., tuple[float, dict[str, Any]]], settings: Any, damage: Damage | None = None
+    gradient: Callable[..., tuple[float, dict[str, Any]]], settings: Settings, damage: Damage | None = None
 ) -> Engine:
     """An engine whose gradient comes from elsewhere: ``gradient(params, x, y) -> (loss, grads)``, arrays in and out."""
     prepare, move = _around_a_gradient(settings, damage)
@@ -103,7 +104,7 @@ def twin_engine(
 
 
 @lru_cache(maxsize=4)
-def _around_a_gradient(settings: Any, damage: Damage | None) -> tuple[Callable, Callable]:
+def _around_a_gradient(settings: Settings, damage: Damage | None) -> tuple[Callable, Callable]:
     key = jax.random.key(settings.seed)
     prepare = jax.jit(lambda low, high, count: inputs(low, high, key, count, damage))
     return prepare, jax.jit(partial(descend, rate=settings.schedule(), decay=settings.decay))

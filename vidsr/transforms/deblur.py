@@ -110,7 +110,7 @@ def deblur(
     rings at edges), "richardson-lucy" for the light that explains it best, stopped early (it knows no noise).
 
     It is unable to find the blur: `psf` must be known, and be the same all over the frame and the clip. A psf that is
-    wrong by a tenth of its width rings. It reads each frame alone, and it smooths texture that is weaker than the
+    not the true one rings. It reads each frame alone, and it smooths texture that is weaker than the
     noise left by the inversion. An edge out of focus by 3 pixels overshoots by 3 % of its step with "tv", by 8 % with "wiener"
     and 9 % with "richardson-lucy"; smeared over 15 pixels by 6, 11 and 8 % (`benchmarks/deblur.py`).
 
@@ -149,7 +149,7 @@ def deblur(
     about: dict[str, Any] = {"optics": optics.optics, "kernel": optics.kernel}
     about["rounds"] = ROUNDS[model] if rounds is None else rounds
     if model != "richardson-lucy":
-        radius = 12 + 3 * (max(optics.kernel.shape) // 2)  # a wider one gains 0.15 dB at most
+        radius = 12 + 3 * (max(optics.kernel.shape) // 2)  # a wider one gains little
         return Deblur(**about, sigma=sigma, detail=detail, model=model, radius=radius)
     if (sigma, detail) != (None, None):
         raise RecipeError(

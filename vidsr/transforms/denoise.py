@@ -1,6 +1,7 @@
 """denoise: take noise out of a clip by averaging what is alike, in the frame and in its neighbours."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -9,27 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from vidsr import hub
 from vidsr.errors import RecipeError
 from vidsr.functional import cuts, temporal
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import noise_level
-from vidsr.transforms.base import Analysis, Scan, Transform, option, transform, value
+from vidsr.transforms.base import Scan, Transform, option, transform, value
+from vidsr.transforms.denoise_net import DenoiseNet, denoise_net
+from vidsr.transforms.shots import WithinShots
 
 MODELS = ("auto", "nlm")  # auto: nlm
 _SIGNAL = "signal in [0, 1], standard deviation"
 
 
 @transform
-class Denoise(Analysis):
-    """Non-local means over a window of frames of one shot.
-
-    The rows it measures are cut scores, so that no frame is averaged with a frame of another shot.
-    """
+class Denoise(WithinShots):
+    """Non-local means over a window of frames of one shot."""
 
     fidelity: ClassVar[str] = "faithful"
-    reach: ClassVar[int | None] = (
-        0  # a row is a pair of neighbours; the window of frames is all there is to number
-    )
 
     sigma: float | None = value(None, unit=_SIGNAL, low=0.0, high=1.0, settled=True)
     strength: float = value(1.0, unit="share of the result in the blend", low=0.0, high=1.0)
@@ -46,17 +44,6 @@ class Denoise(Analysis):
         margin = temporal.margin(self.search)
         frame = Axis(before=margin, after=margin)
         return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
-
-    def measure_footprint(self) -> Footprint:
-        return Footprint(time=Axis(before=1, edge="edge"))
-
-    def measure(self, x: jax.Array, at: At) -> jax.Array:
-        """Rows: the cut score against the frame before."""
-        return cuts.pair_scores(x)[:, None]
-
-    def solve(self, rows: np.ndarray, spec: Spec) -> tuple[np.ndarray, dict]:
-        """Table: the shot's number, of which only differences mean anything."""
-        return cuts.shots(rows[:, 0])[:, None], {}
 
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
         shot = jnp.asarray(state[0])[:, 0]
@@ -110,7 +97,7 @@ class CausalDenoise(Scan):
 
 
 def denoise(
-    sigma: float | None = None, strength: float = 1.0, model: str = "auto", causal: bool = False
+    sigma: float | None = None, strength: float = 1.0, model: str | os.PathLike = "auto", causal: bool = False
 ) -> Transform:
     """Take noise out by averaging what is alike. Faithful: every pixel is a mean of pixels of the same shot.
 
@@ -129,16 +116,30 @@ def denoise(
       sigma: standard deviation of the noise, in signal units ([0, 1], so 10 levels of 8 bits are 10/255). None:
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
-      model: "nlm", non-local means; "auto" chooses it.
+      model: "nlm", non-local means, which "auto" chooses; or the folder of a network for this verb, or its zoo id, as
+        `vidsr train zoo/denoise-small` makes one: it sees the frame, its neighbours of the same shot and sigma.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
     Raises:
-      RecipeError: an unknown model, a number out of range. StackError: interlaced frames.
+      RecipeError: an unknown model, a number out of range. StackError: interlaced frames; HDR signal for a network.
     """
-    if model not in MODELS:
-        raise RecipeError(
-            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}. For example vidsr.denoise(model='nlm')."
-        )
     sigma = None if sigma is None else float(sigma)
+    if model not in MODELS:
+        return _network(model, sigma, strength, causal)
     kind = CausalDenoise if causal else Denoise
     return kind(sigma=sigma, strength=float(strength))
+
+
+def _network(model: str | os.PathLike, sigma: float | None, strength: float, causal: bool) -> DenoiseNet:
+    try:
+        hub.folder_of(model)
+    except RecipeError as error:
+        raise RecipeError(
+            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}, and networks by zoo id or folder. "
+            "For example vidsr.denoise(model='nlm')."
+        ) from error
+    if causal:
+        raise RecipeError(
+            f"causal=True is a form of 'nlm'; {model!r} looks at frames to come. Say vidsr.denoise(causal=True)."
+        )
+    return denoise_net(str(model), sigma=sigma, strength=float(strength))

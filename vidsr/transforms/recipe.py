@@ -38,6 +38,8 @@ STEPS = {
     "Inpaint": "inpaint",
     "Denoise": "denoise",
     "CausalDenoise": "denoise",
+    "DenoiseNet": "denoise_net",
+    "Deblock": "deblock",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
     "Deblur": "deblur",

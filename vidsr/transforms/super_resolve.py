@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from vidsr import hub, models
-from vidsr.errors import RecipeError, StackError
+from vidsr.errors import RecipeError
 from vidsr.functional import domain, resample
 from vidsr.run.law import Axis, Footprint, Spec, Verdict
+from vidsr.transforms import networks
 from vidsr.transforms.base import Transform, option, transform, value
 
 SIZES = ("tiny", "small", "compact", "small-real")
-TRIPS = 20  # back-projections; claims-and-standards: residual of 8 levels falls below 0.002
+TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels of 8 bits (tests/transforms)
 
 
 @transform
@@ -37,12 +37,7 @@ class SuperResolve(Transform):
     params: Any = value(None, unit="weights", low=0, high=0)
 
     def spec(self, spec: Spec) -> Spec:
-        transfer = spec.tags.get("transfer")
-        if transfer not in ("bt709", "srgb", "bt1886"):
-            raise StackError(
-                f"super_resolve was trained on SDR signal, this stack has transfer={transfer!r}. "
-                "If it is SDR, say so: stack.vid.assign(transfer='bt709')."
-            )
+        networks.check_sdr(spec, "super_resolve", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
         out = spec.resized((self.scale, 1), (self.scale, 1))
         return (
             out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections")
@@ -84,14 +79,10 @@ class SuperResolve(Transform):
         return Footprint(y=axis, x=axis)
 
     def apply(self, x, at, state=None):
-        low = x
-        rgb = x if x.shape[-1] == 3 else jnp.repeat(x, 3, -1)
-        out = models.apply(self.graph, self.params, rgb)
-        if x.shape[-1] == 1:
-            out = out.mean(-1, keepdims=True)
+        out = networks.as_before(models.apply(self.graph, self.params, networks.as_rgb(x)), x)
         if not self.trips:
             return out
-        return jax.lax.fori_loop(0, self.trips, lambda _, high: self._projected(high, low), out)
+        return jax.lax.fori_loop(0, self.trips, lambda _, high: self._projected(high, x), out)
 
     def _projected(self, high: jax.Array, low: jax.Array) -> jax.Array:
         missing = low - resample.imresize(high, num=1, den=self.scale)
@@ -123,7 +114,7 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
       scale: 2 or 4.
       model: "tiny" or "small" (x4), "compact" (x2), a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small",
         and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
-      consistency: back-project a fixed 20 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
+      consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
     Raises:
@@ -165,20 +156,12 @@ def _choice(scale: int, spec: Spec) -> tuple[str, str]:
 
 
 def _built(model: str, trips: int) -> SuperResolve:
-    net = hub.load(model)
-    if net.verb != "super_resolve":
-        raise RecipeError(
-            f"{model} is a network for {net.verb}. For example vidsr.super_resolve(scale=4); all: vidsr.hub.list()."
-        )
+    net = networks.loaded(model, "super_resolve", "vidsr.super_resolve(scale=4)")
     return SuperResolve(
-        model=str(model),
-        sha256=net.sha256,
+        **networks.fields(model, net),
         scale=net.scale,
-        halo=net.halo,
         trips=trips,
         domain=net.domain,
-        graph=net.graphdef,
-        params=net.params,
     )
 
 

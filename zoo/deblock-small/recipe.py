@@ -9,18 +9,12 @@ ENTRY = train.Entry(
     args={"width": 48, "depth": 8, "scale": 1, "fold": 2, "inputs": 3},
     settings=train.Settings(steps=12_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
     sentence="Takes the blocks and the ringing of video codecs out of every frame; trained on L1, it invents no texture.",
-    use="vidsr.deblock()",
+    use='vidsr.deblock("deblock-small")',
     avoid="""On clean frames (it smooths what looks like coding noise), on frames that were resized after they were coded, on linear
 light or HDR signal. It does not look at neighbouring frames, so what a codec lost in all of them stays lost.""",
     made="""The input went through real codecs as short clips that drift over the photographs: x264 at crf 22 to 42 with and without
 its loop filter, MPEG-2 and MJPEG at quantisers 3 to 31. Pictures:""",
-    domain={
-        "channels": "rgb",
-        "range": [0, 1],
-        "dtype": "float32",
-        "transfer": ["bt709", "srgb"],
-        "input": "frames decoded from H.264, MPEG-2 or MJPEG, not resized",
-    },
+    domain=train.domain("frames decoded from H.264, MPEG-2 or MJPEG, not resized"),
     start="small random numbers around the identity",
 )
 WAYS = (

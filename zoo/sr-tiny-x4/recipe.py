@@ -2,19 +2,23 @@
 
 from vidsr import train
 
-ENTRY = train.Entry(
-    name="sr-tiny-x4",
+# python benchmarks/training.py FOLDER
+TRIED = (
+    ("this, 4 patches a step", 2000, 26.906),
+    ("8 patches a step", 1000, 26.855),
+    ("16 patches a step", 500, 26.779),
+    ("8 patches, width 20 and depth 5 (22,348 weights)", 1000, 26.899),
+    ("8 patches, colour by 3x3 like luma, depth 7 (23,776 weights)", 1000, 26.831),
+    ("8 patches, Adam", 1000, 26.233),
+    ("8 patches, Adam", 2500, 26.560),
+)
+
+ENTRY = train.clean(
+    "sr-tiny-x4",
     model="luma",
     args={"width": 16, "depth": 9, "scale": 4},
     settings=train.Settings(steps=32_000, batch=4, patch=48, rate=4e-3, warmup=200, engine="torch"),
-    sentence="Enlarges clean video or pictures four times, each frame on its own; trained on L1, it invents no texture.",
-    use='vidsr.super_resolve(scale=4, model="tiny")',
-    made="""The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; each picture serves again at half
-size:""",
-    domain=train.CLEAN,
-    avoid="""On noisy, blurred or compressed video (it was trained on clean pictures reduced by bicubic and sharpens what it is
-given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
-neighbouring frames, so it recovers nothing over time and does not reduce flicker.""",
+    tried=TRIED,
 )
 
 

@@ -33,6 +33,23 @@ def enlarged(x, params, scale, trips):
     return out
 
 
+def restored(x, params, fold):
+    """The gated network at its input's size; the first three channels of `x` are the frame."""
+    height, width = x.shape[1:3]
+    whole = np.pad(x, ((0, 0), (0, -height % fold), (0, -width % fold), (0, 0)), "reflect")
+    cells = [whole[:, dy::fold, dx::fold] for dy in range(fold) for dx in range(fold)]
+    inside = convolved(np.stack(cells, -1).reshape(*cells[0].shape[:3], -1), params["head"])
+    for k in range(len([name for name in params if name.startswith("block")])):
+        block = params[f"block{k}"]
+        wide = around(pointwise(normed(inside, block["norm1"]), block["widen1"]), block["around"])
+        inside = inside + pointwise(gate(wide), block["narrow1"])
+        inside = inside + pointwise(
+            gate(pointwise(normed(inside, block["norm2"]), block["widen2"])), block["narrow2"]
+        )
+    out = whole[..., :3] + spread(convolved(inside, params["tail"]), fold)
+    return out[:, :height, :width]
+
+
 def spread(cells, scale):
     """Channels to places: channel (c * scale + dy) * scale + dx goes to (dy, dx)."""
     t, height, width, channels = cells.shape
@@ -45,6 +62,24 @@ def spread(cells, scale):
 
 def pointwise(x, layer):
     return x @ np.asarray(layer["kernel"], np.float64) + np.asarray(layer["bias"], np.float64)
+
+
+def around(x, layer):
+    kernel = np.asarray(layer["kernel"], np.float64)
+    p = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    height, width = x.shape[1:3]
+    total = sum(p[:, i : i + height, j : j + width] * kernel[i, j] for i in range(3) for j in range(3))
+    return total + np.asarray(layer["bias"], np.float64)
+
+
+def normed(x, layer):
+    x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+    return x * np.asarray(layer["scale"], np.float64) + np.asarray(layer["bias"], np.float64)
+
+
+def gate(x):
+    a, b = np.split(x, 2, -1)
+    return a * b
 
 
 def both(x, ratio):

@@ -1,0 +1,55 @@
+"""What every step around a zoo network does alike: find the entry, check the signal, treat one channel as three."""
+
+import os
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from vidsr import hub
+from vidsr.errors import RecipeError, StackError
+from vidsr.run.law import Spec
+
+SDR = ("bt709", "srgb", "bt1886")
+
+
+def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
+    """The entry, if it is one for this verb.
+
+    Raises:
+      RecipeError: no such entry, or one for another verb.
+    """
+    net = hub.load(model)
+    if net.verb != verb:
+        raise RecipeError(
+            f"{model} is a network for {net.verb}. For example {example}; all: vidsr.hub.list()."
+        )
+    return net
+
+
+def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+    """The fields that every step around a network has."""
+    return {
+        "model": str(model),
+        "sha256": net.sha256,
+        "halo": net.halo,
+        "graph": net.graphdef,
+        "params": net.params,
+    }
+
+
+def check_sdr(spec: Spec, verb: str, instead: str) -> None:
+    """Refuse signal that no network here was trained on; `instead` is a sentence with the line to type."""
+    transfer = spec.tags.get("transfer")
+    if transfer not in SDR:
+        raise StackError(f"{verb} was trained on SDR signal, this stack has transfer={transfer!r}. {instead}")
+
+
+def as_rgb(x: jax.Array) -> jax.Array:
+    """One channel repeated three times; three as they are."""
+    return x if x.shape[-1] == 3 else jnp.repeat(x, 3, -1)
+
+
+def as_before(out: jax.Array, x: jax.Array) -> jax.Array:
+    """A network's RGB with as many channels as what it was made from."""
+    return out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
