@@ -1,27 +1,32 @@
-"""How far fourteen pictures lie from the training photographs, by `vidsr.functional.domain`: do photographs lie nearest?
+"""How far pictures and clips lie from what a network of the zoo was trained on, by `vidsr.functional.domain`.
 
-The pictures are those bundled with scikit-image: six photographs, five that are foreign to photographs (two of text, a
-retina, stained tissue, the moon) and three textures. All are reduced by MATLAB's bicubic, as a network gets them; each
-is also shown with noise of sigma 25 and blurred by a Gaussian of 2 pixels, as medians over the six photographs.
+Fourteen pictures bundled with scikit-image: six photographs, five that are foreign to photographs (two of text, a retina,
+stained tissue, the moon) and three textures, reduced by MATLAB's bicubic as a network gets them; the six photographs again
+with noise of sigma 25 and blurred by a Gaussian of 2 pixels. Then how many are far of the pictures and clips of the bench,
+which no network was trained on: clips at full, half and quarter size, as they are and through x264.
 
-Run:  python benchmarks/domain.py FOLDER [scale]     (training photographs as `vidsr photographs FOLDER` lays them;
-      needs scikit-image and pooch; a minute and a half, most of it reducing the photographs)
+Run:  python benchmarks/domain.py [model]     (default sr-small-x4; needs scikit-image; half a minute; the bench is
+      found by VIDSR_BENCH or in ../shared/bench)
 """
 
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+import vidsr
+from vidsr import hub
 from vidsr.functional import domain
-from vidsr.train.patches import pairs, reduce_bicubic
-from vidsr.train.photographs import photographs
+from vidsr.train.measure import bench_folder
+from vidsr.train.patches import reduce_bicubic
+from vidsr.transforms.codec import Codec
 
 PHOTOGRAPHS = ("astronaut", "moto", "coffee", "chelsea", "camera", "rocket")
 FOREIGN = ("page", "text", "retina", "histology", "moon")
 TEXTURES = ("brick", "grass", "gravel")
 LONG = {"moto": "stereo_motorcycle", "histology": "immunohistochemistry"}
+QUALITIES = (23, 28, 35)  # crf
 
 
 def picture(name: str, scale: int) -> np.ndarray:
@@ -38,10 +43,18 @@ def picture(name: str, scale: int) -> np.ndarray:
     return reduce_bicubic(np.ascontiguousarray(image[:height, :width]), scale)
 
 
-def away(image: np.ndarray, cloud: domain.Domain) -> float:
-    """Distance of a uint8 picture."""
-    found = domain.statistics(image[None].astype(np.float32) / 255)
+def away(frames: np.ndarray, cloud: domain.Domain) -> float:
+    """Distance of uint8 ``(y, x, c)`` or of frames, float32 ``(t, y, x, c)``; nan where they tell nothing."""
+    frames = frames if frames.ndim == 4 else frames[None].astype(np.float32) / 255
+    found = domain.statistics(frames)
     return float("nan") if found is None else domain.distance(found, cloud)
+
+
+def ranking(model: str) -> dict[str, float]:
+    """Distance of the fourteen pictures, nearest first."""
+    net = hub.load(model)
+    found = {name: away(picture(name, net.scale), net.domain) for name in PHOTOGRAPHS + FOREIGN + TEXTURES}
+    return dict(sorted(found.items(), key=lambda row: row[1]))
 
 
 def noisy(image: np.ndarray) -> np.ndarray:
@@ -57,36 +70,43 @@ def blurred(image: np.ndarray) -> np.ndarray:
     return out.round().astype(np.uint8)
 
 
-def main(folder: Path, scale: int = 4) -> None:
-    """Print the ranking as one Markdown table, nearest first."""
-    training, validation = photographs(folder)
-    cloud = domain.fitted(pairs(training, scale=scale, patch=48, halved=True).low)
-    if cloud is None:
-        raise SystemExit(f"{folder} holds fewer than {domain.FEWEST} pictures that show enough.")
-    pictures = {name: picture(name, scale) for name in (*PHOTOGRAPHS, *FOREIGN, *TEXTURES)}
-    kinds = (
-        dict.fromkeys(PHOTOGRAPHS, "photograph")
-        | dict.fromkeys(FOREIGN, "foreign")
-        | dict.fromkeys(TEXTURES, "texture")
-    )
-    found = {name: away(image, cloud) for name, image in pictures.items()}
-    held = [away(low, cloud) for low in pairs(validation, scale=scale).low]
-    print(f"| x1/{scale} | kind | distance |\n| --- | --- | --- |")
-    for name in sorted(found, key=lambda name: found[name]):
-        print(f"| {name} | {kinds[name]} | {found[name]:.2f} |")
+def bench(folder: Path, scale: int) -> Iterator[tuple[str, np.ndarray]]:
+    """What kind, and frames, of all that the bench has for this scale."""
+    for path in sorted(folder.glob(f"sr/*/LRbicx{scale}/*.png")):
+        yield f"photographs of {path.parts[-3]}", vidsr.open(path).values
+    for path in sorted(folder.glob("video/*.mkv")):
+        clip = vidsr.open(path).isel(time=slice(0, 6)).compute()
+        for shrunk in (1, 2, 4):
+            small = vidsr.resize(1 / shrunk)(clip) if shrunk > 1 else clip
+            yield "clips as they are", small.values[:3]
+            for quality in QUALITIES:
+                coded = Codec(codec="h264", quality=quality)(small)
+                yield f"clips through x264, crf {quality}", coded.values[:3]
+
+
+def main(model: str = "sr-small-x4") -> None:
+    """Print the ranking and the counts as Markdown tables."""
+    net = hub.load(model)
+    if net.domain is None:
+        raise SystemExit(f"{model} does not say where its training pictures lie.")
+    kinds = {PHOTOGRAPHS: "photograph", FOREIGN: "foreign", TEXTURES: "texture"}
+    kind = {name: said for names, said in kinds.items() for name in names}
+    print(f"{model}: far is {net.domain.far:.2f}\n")
+    print(f"| x1/{net.scale} | kind | distance |\n| --- | --- | --- |")
+    for name, distance in ranking(model).items():
+        print(f"| {name} | {kind[name]} | {distance:.2f}{', far' * (distance > net.domain.far)} |")
     for what, damage in (("noise of sigma 25", noisy), ("blur of 2 pixels", blurred)):
-        median = np.median([away(damage(pictures[name]), cloud) for name in PHOTOGRAPHS])
-        print(f"| the six with {what} | median | {median:.2f} |")
-    gap = min(found[name] for name in FOREIGN) / max(found[name] for name in PHOTOGRAPHS)
-    print(f"\nNearest foreign picture over furthest photograph: {gap:.2f}. Far: {cloud.far:.2f}.")
-    print(
-        f"Photographs held back from training: median {np.median(held):.2f}, furthest {np.max(held):.2f}.\n{asdict(cloud)}"
-    )
+        found = [away(damage(picture(name, net.scale)), net.domain) for name in PHOTOGRAPHS]
+        print(f"| the six with {what} | median | {np.median(found):.2f} |")
+    folder = bench_folder()
+    rows: dict[str, list[float]] = {}
+    for said, frames in bench(folder, net.scale) if folder else ():
+        rows.setdefault(said, []).append(away(frames, net.domain))
+    print("\n| from the bench | far | median | furthest |\n| --- | --- | --- | --- |")
+    for said, found in rows.items():
+        far = sum(distance > net.domain.far for distance in found)
+        print(f"| {said} | {far} of {len(found)} | {np.nanmedian(found):.2f} | {np.nanmax(found):.2f} |")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit(
-            "name the folder of training photographs: python benchmarks/domain.py FOLDER [scale]"
-        )
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
+    main(*sys.argv[1:2])

@@ -26,7 +26,7 @@ def test_held_back_pictures_lie_near_and_foreign_ones_far(cloud):
 
 def test_almost_all_training_pictures_are_near(cloud):
     away = np.array([domain.distance(numbers(leaves(seed)), cloud) for seed in range(40)])
-    assert (away < cloud.far).mean() >= 0.97
+    assert (away < cloud.far).mean() == pytest.approx(domain.NEAR, abs=0.01)
     assert away @ away / len(away) == pytest.approx(
         len(domain.NAMES), rel=0.05
     )  # the mean square of Mahalanobis

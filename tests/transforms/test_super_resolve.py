@@ -69,6 +69,7 @@ def test_auto_goes_by_what_the_frames_went_through(zoo, lazy):
     coded = clip.vid.assign(lossy="h264")
     clip, coded = (clip.chunk(time=1), coded.chunk(time=1)) if lazy else (clip, coded)
     step = vidsr.super_resolve(2)
+    assert vidsr.super_resolve(2, model="small-real").model == REAL
     assert step.model is None and model_of(step(clip)) == CLEAN and model_of(step(coded)) == REAL
     for name, stack in ((CLEAN, clip), (REAL, coded)):
         np.testing.assert_array_equal(step(stack).values, vidsr.super_resolve(2, model=name)(stack).values)

@@ -13,7 +13,7 @@ NAMES = ("slope", "detail", "entropy", "layout")
 SIDE = 256  # pixels of the middle that are looked at: training pictures and clips alike
 LEAST = 32  # pixels; less shows too little of a picture
 FEWEST = 20  # pictures that a cloud is drawn from
-MARGIN = 1.1  # over the distance of 99 % of the training pictures
+NEAR = 0.95  # share of the training pictures that is not far (benchmarks/domain.py)
 _PLAIN = 2 / 255  # standard deviation below which a frame shows nothing
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -36,7 +36,7 @@ def fitted(pictures: Sequence[np.ndarray]) -> Domain | None:
     covariance = np.cov(rows.T)
     covariance += np.diag(1e-3 * np.diag(covariance) + 1e-6)  # alike pictures still have an inverse
     cloud = Domain(_rounded(rows.mean(0)), tuple(_rounded(row) for row in covariance), 0.0)
-    far = MARGIN * np.quantile([distance(row, cloud) for row in rows], 0.99)
+    far = np.quantile([distance(row, cloud) for row in rows], NEAR)
     return Domain(cloud.mean, cloud.covariance, round(float(far), 3))
 
 

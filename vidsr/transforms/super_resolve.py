@@ -66,7 +66,7 @@ class SuperResolve(Transform):
             )
         return Verdict(
             f"this clip lies {away:.1f} from the pictures {self.model} was trained on, and {far:.1f} is far: blurred "
-            f"or enlarged frames, or no photographs. What needs no training: vidsr.resize({self.scale}).",
+            f"or enlarged frames, or no photographs. Faithful to any clip: vidsr.resize({self.scale}).",
             True,
         )
 
@@ -107,8 +107,8 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
     """Enlarge every frame by a network trained on distortion (it invents no texture): faithful.
 
     Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
-    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time. A clip far from what the network
-    was trained on is met with a DomainWarning at its first pixels; `explain(clip)` says how far.
+    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time. Of a clip far from what
+    the network was trained on a DomainWarning tells at the first pixels; `explain(clip)` says how far, and which network.
 
     Args:
       scale: 2 or 4.
