@@ -23,6 +23,7 @@ class Pairs:
     low: tuple[np.ndarray, ...]
     high: tuple[np.ndarray, ...]
     names: tuple[str, ...]
+    shapes: int = 0  # the last so many are drawn, no photographs
     grid: bool = False  # the last two channels of low tell the place in y and in x
 
     @property
@@ -94,7 +95,7 @@ def pairs(
         low.append(reduce_bicubic(whole, scale))
         high.append(whole)
         names.append(f"drawn {number}")
-    return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=tuple(names))
+    return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=tuple(names), shapes=shapes)
 
 
 def reduce_bicubic(image: np.ndarray, scale: int) -> np.ndarray:

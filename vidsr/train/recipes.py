@@ -6,12 +6,14 @@ and a finished one published; and `steps`, after which to stop, resumable.
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.functional import domain
 from vidsr.train import measure
 from vidsr.train.coded import Way, coded
 from vidsr.train.damage import noisy
@@ -175,7 +177,7 @@ def _trained(
     if fitted.steps == entry.settings.steps:
         publish(
             out,
-            entry=entry,
+            entry=_placed(entry, seen) if entry.verb == "super_resolve" else entry,
             fitted=fitted,
             training=training,
             pixels=seen.pixels,
@@ -184,6 +186,15 @@ def _trained(
             sample=sample(fitted.params),
         )
     return fitted
+
+
+def _placed(entry: Entry, seen: Pairs) -> Entry:
+    """The entry with where its photographs lie, as they come into the network; the same if they are too few to tell."""
+    cloud = domain.fitted(seen.low[: len(seen.low) - seen.shapes])
+    if cloud is None:
+        return entry
+    statistics = {"names": list(domain.NAMES), **asdict(cloud)}
+    return replace(entry, domain={**entry.domain, "statistics": statistics})
 
 
 def _free(validation: list[Photograph]) -> list[Photograph]:
