@@ -7,11 +7,13 @@ results clipped to [0, 1]. Unsharp masking gets the best of a grid on the middle
 `detail` is worked out unless given. Overshoot: the part of a step between 0.3 and 0.7, at eight angles, blurred without noise, that the result goes
 beyond it at most (mean over the angles). CPU seconds a frame, compilation left out.
 
+A network that is not told the blur stands beside them with `--network FOLDER`, or its id once the zoo has it.
+
 Run: python benchmarks/deblur.py [--clips calendar foliage park_joy] [--frames 3] [--sigma 2] [--detail D] [--tune CLIP]
+  [--network FOLDER] [--blind]
 """
 
 import argparse
-import itertools
 import os
 import time
 from pathlib import Path
@@ -20,13 +22,15 @@ import jax.numpy as jnp
 import numpy as np
 
 import vidsr
-from vidsr.functional import blur, psf, transfer
+import vidsr.hub
+from vidsr.functional import psf, transfer
+from vidsr.train.measure import best_unsharp, unsharp
+from vidsr.transforms.deblur import BLIND
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 BENCH = Path(os.environ.get("VIDSR_BENCH", SHARED / "bench"))
 TUNE = SHARED / "data" / "train" / "video" / "sintel_1024x436_10f_yuv444.mp4"
 BLURS = {"disc of 3": ("disc", 3.0), "motion of 15 at 30": ("motion", 15.0, 30.0)}
-RADII, AMOUNTS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0), (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 LUMA = np.array([65.481, 128.553, 24.966]) / 255
 
 
@@ -45,20 +49,12 @@ def quality(frames: np.ndarray, truth: np.ndarray) -> float:
     return float(-10 * np.log10((((np.clip(frames, 0, 1) - truth) @ LUMA) ** 2).mean()))
 
 
-def unsharp(frames: np.ndarray, radius: float, amount: float) -> np.ndarray:
-    """The signal and `amount` of what a Gaussian of sigma `radius` takes out of it."""
-    far = int(np.ceil(4 * radius))
-    wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-    return frames + amount * (frames - np.asarray(blur.gaussian(jnp.asarray(wide), radius, far)))
-
-
 def tuned(path: Path, kernel: np.ndarray, sigma: float) -> tuple[float, float]:
     """Radius and amount of the best unsharp mask on the middle of a frame of another clip."""
     clean = vidsr.open(path).isel(time=slice(2, 3)).values
     top, left = (max((n - size) // 2, 0) for n, size in zip(clean.shape[1:3], (320, 400), strict=True))
     truth, noisy = damaged(clean[:, top : top + 320, left : left + 400], kernel, sigma)
-    grid = itertools.product(RADII, AMOUNTS)
-    return max(grid, key=lambda given: quality(unsharp(noisy, *given), truth))
+    return best_unsharp(noisy, truth)
 
 
 def step_edges() -> np.ndarray:
@@ -92,18 +88,22 @@ def main() -> None:
     parser.add_argument("--sigma", type=float, default=2.0)
     parser.add_argument("--detail", type=float, help="of vidsr.deblur; worked out if not given")
     parser.add_argument("--tune", type=Path, default=TUNE)
+    parser.add_argument("--network", default=BLIND if BLIND in vidsr.hub.IDS else None)
+    parser.add_argument("--blind", action="store_true", help="leave out what is told the blur")
     given = parser.parse_args()
     sigma = given.sigma / 255
     for label, optics in BLURS.items():
         kernel = psf.kernel(*optics)
         radius, amount = tuned(given.tune, kernel, sigma)
         edges = damaged(step_edges(), kernel, 0.0)[1]
-        steps = {
+        told = {
             "wiener": vidsr.deblur(optics, sigma, detail=given.detail, model="wiener"),
             "richardson-lucy": vidsr.deblur(optics, model="richardson-lucy"),
             "tv (auto)": vidsr.deblur(optics, sigma, detail=given.detail),
             "denoise | tv": vidsr.denoise(sigma) | vidsr.deblur(optics, sigma / 2, detail=given.detail),
         }
+        blind = {"not told": vidsr.deblur(model=given.network)} if given.network else {}
+        steps = blind if given.blind else told | blind
         beyond = {"blurred": overshoot(edges), "unsharp": overshoot(unsharp(edges, radius, amount))}
         beyond |= {name: overshoot(step(vidsr.stack(edges, fps=25)).values) for name, step in steps.items()}
         for name in given.clips:

@@ -12,6 +12,7 @@ HOME = tempfile.TemporaryDirectory()  # gone when the tests end
 KINDS = {
     "denoise": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 10}, {"neighbours": 1}),
     "deblock": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 3}, {}),
+    "deblur": ({"width": 8, "depth": 1, "scale": 1, "fold": 4, "inputs": 3}, {}),
 }
 
 

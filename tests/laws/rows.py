@@ -37,7 +37,7 @@ from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.deblock import deblock
-from vidsr.transforms.deblur import Deblur, RichardsonLucy
+from vidsr.transforms.deblur import Deblur, RichardsonLucy, deblur
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
 from vidsr.transforms.detour import Detour
@@ -208,7 +208,7 @@ def cleaned(step, x, spec, numbers):
     return x + float(step.strength) * (out - x)
 
 
-def deblocked(step, x, spec, numbers):
+def through_network(step, x, spec, numbers):
     out = network.restored(np.repeat(x, 3 // x.shape[-1], -1), step.params, step.align)
     out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
     return x + float(step.strength) * (out - x)
@@ -386,13 +386,16 @@ ROWS = {
         heavy=True,
     ),
     "DenoiseNet": Row(cleaning, cleaned, encoded, often=2),
-    "Deblock": Row(
+    "FrameNet deblock": Row(
         lambda rng, *_: deblock(entries.folder("deblock"), strength=float(rng.uniform(0.5, 1))),
-        deblocked,
+        through_network,
         encoded,
         often=2,
         heavy=True,
         wide=True,
+    ),
+    "FrameNet deblur": Row(
+        lambda *_: deblur(model=entries.folder("deblur")), through_network, encoded, heavy=True, wide=True
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),

@@ -4,7 +4,6 @@ Protocol: published low resolution files in, result clipped and rounded to 8 bit
 rounded, `scale` pixels cut on each side, PSNR against 255, SSIM with an 11x11 Gaussian; mean over pictures.
 """
 
-import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +24,8 @@ from vidsr.train.validate import enlarge
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
-UNSHARP = tuple(
-    itertools.product((0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0), (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0))
-)  # sigma in pixels and amount, from which unsharp masking is tuned
+RADII = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # pixels, of unsharp masking
+AMOUNTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
 Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
@@ -98,16 +96,25 @@ def table(method: Enlarger, *, scale: int, bench: Path) -> Rows:
 
 def unsharp(frames: np.ndarray, radius: float, amount: float) -> np.ndarray:
     """The signal and `amount` of what a Gaussian of sigma `radius` pixels takes out of it; edges mirrored."""
+    return frames + amount * _taken_out(frames, radius)
+
+
+def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
+    """Radius and amount of the unsharp masking, of a grid, that brings the luma of these frames closest to the truth."""
+
+    truth, found = arrays.luma(clean, peak=1.0), []
+    for radius in RADII:
+        detail = _taken_out(damaged, radius)
+        for amount in AMOUNTS:
+            result = arrays.luma(np.clip(damaged + amount * detail, 0, 1), peak=1.0)
+            found.append((float(np.mean((result - truth) ** 2)), radius, amount))
+    return min(found)[1:]
+
+
+def _taken_out(frames: np.ndarray, radius: float) -> np.ndarray:
     far = int(np.ceil(4 * radius))
     wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-    return frames + amount * (frames - np.asarray(blur.gaussian(jnp.asarray(wide), radius, far)))
-
-
-def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    """Unsharp masking whose radius and amount are searched for on these very frames, by PSNR-Y; signal."""
-    return max(
-        (unsharp(damaged, *given) for given in UNSHARP), key=lambda out: _figures(out, clean)["psnr_y"]
-    )
+    return frames - np.asarray(blur.gaussian(jnp.asarray(wide), radius, far))
 
 
 class Cleaned:

@@ -83,7 +83,7 @@ def deblurrer(
     figures = {
         "before": "blurred",
         "made": f"light blurred, white noise of {FAINT_LEVEL}/255; unsharp masking tuned on these very scenes",
-        "beside": {"unsharp masking": measure.best_unsharp},
+        "beside": {"unsharp masking": _tuned_unsharp},
     }
     return _restorer(
         entry,
@@ -217,6 +217,10 @@ def _trained(
             sample=sample(fitted.params),
         )
     return fitted
+
+
+def _tuned_unsharp(damaged: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    return measure.unsharp(damaged, *measure.best_unsharp(damaged, clean))
 
 
 def _sample(validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> Sample | None:

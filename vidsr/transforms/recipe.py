@@ -39,7 +39,7 @@ STEPS = {
     "Denoise": "denoise",
     "CausalDenoise": "denoise",
     "DenoiseNet": "denoise_net",
-    "Deblock": "deblock",
+    "FrameNet": "frame_net",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
     "Deblur": "deblur",
