@@ -33,6 +33,8 @@ Params = dict[str, Any]
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
 
+_soften = jax.jit(blur.gaussian, static_argnums=2)
+
 
 def bench_folder() -> Path | None:
     """The folder with ``sr/<set>/HR`` and ``sr/<set>/LRbicx<scale>``: ``VIDSR_BENCH``, or beside the project."""
@@ -114,7 +116,7 @@ def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
 def _taken_out(frames: np.ndarray, radius: float) -> np.ndarray:
     far = int(np.ceil(4 * radius))
     wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-    return frames - np.asarray(blur.gaussian(jnp.asarray(wide), radius, far))
+    return frames - np.asarray(_soften(jnp.asarray(wide), radius, far))
 
 
 class Cleaned:
