@@ -15,6 +15,7 @@ KINDS = {
         {"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 11},
         {"neighbours": 1, "blocks": True},
     ),
+    "deblur": ({"width": 8, "depth": 1, "scale": 1, "fold": 4, "inputs": 3}, {}),
 }
 
 

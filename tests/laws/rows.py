@@ -37,7 +37,7 @@ from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.deblock import deblock
-from vidsr.transforms.deblur import Deblur, RichardsonLucy
+from vidsr.transforms.deblur import Deblur, RichardsonLucy, deblur
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
 from vidsr.transforms.detour import Detour
@@ -227,6 +227,11 @@ def deblocked(step, x, spec, numbers):
     return blended(step, x, out[:, :height, :width])
 
 
+def deblurred(step, x, spec, numbers):
+    out = network.restored(np.repeat(x, 3 // x.shape[-1], -1), step.params, step.align)
+    return out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
+
+
 def encoded(spec):
     return is_progressive(spec) and spec.tags.get("transfer") in SDR and np.prod(spec.shape[:3]) < 12_000
 
@@ -406,6 +411,9 @@ ROWS = {
         often=2,
         heavy=True,
         wide=True,
+    ),
+    "DeblurNet": Row(
+        lambda *_: deblur(model=entries.folder("deblur")), deblurred, encoded, heavy=True, wide=True
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),

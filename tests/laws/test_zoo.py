@@ -75,6 +75,7 @@ def test_the_halo_is_honest_and_fully_used(entry):
 STEPS = {
     "denoise": lambda name: vidsr.denoise(0.02, model=name),
     "deblock": lambda name: vidsr.deblock(model=name),
+    "deblur": lambda name: vidsr.deblur(model=name),
     "super_resolve": lambda name: vidsr.super_resolve(hub.load(name).scale, model=name),
 }
 

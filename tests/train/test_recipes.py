@@ -44,6 +44,7 @@ def test_a_recipe_that_is_not_there(tmp_path):
         ("sr-small-real-x4", "super_resolve", "bicubic"),
         ("deblock-small", "deblock", "decoded"),
         ("denoise-small", "denoise", "noisy"),
+        ("deblur-small", "deblur", "blurred"),
     ],
 )
 def test_a_recipe_publishes_a_whole_entry(name, verb, baseline, large, tmp_path, monkeypatch):

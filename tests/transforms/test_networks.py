@@ -20,6 +20,8 @@ def test_an_entry_for_another_verb_is_refused():
         vidsr.deblock(model=entries.folder("denoise"))
     with pytest.raises(RecipeError, match=r"network for super_resolve.*vidsr\.deblock"):
         vidsr.deblock(model="sr-tiny-x4")
+    with pytest.raises(RecipeError, match=r"network for deblock.*vidsr\.deblur"):
+        vidsr.deblur(model=entries.folder("deblock"))
     with pytest.raises(RecipeError, match=r"causal=True\)"):
         vidsr.denoise(model=entries.folder("denoise"), causal=True)
 
@@ -30,6 +32,19 @@ def test_hdr_signal_is_refused_with_what_to_do():
         vidsr.denoise(0.1, model=entries.folder("denoise"))(hdr)
     with pytest.raises(StackError, match=r"transfer='bt709'"):
         vidsr.deblock(model=entries.folder("deblock"))(hdr)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda: vidsr.deblock(model=entries.folder("deblock")),
+        lambda: vidsr.deblur(model=entries.folder("deblur")),
+    ],
+)
+def test_fields_of_two_moments_are_refused(step):
+    fields = clip().vid.assign(fields="tff")
+    with pytest.raises(StackError, match=r"fields='progressive'"):
+        step()(fields)
 
 
 def test_beyond_a_cut_nothing_is_seen():

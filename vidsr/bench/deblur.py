@@ -1,18 +1,16 @@
 """Known blurs taken out of noisy clips: every form of `vidsr.deblur`, beside unsharp masking tuned on another clip."""
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
-from functools import partial
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 import vidsr
 from vidsr.bench import footage, networks, rivals
 from vidsr.bench.rows import Figures, Result, Row, psnr_y, row
-from vidsr.functional import blur, psf, transfer
+from vidsr.functional import psf, transfer
+from vidsr.train import measure
 from vidsr.transforms.base import Transform
 
 PROTOCOL = """The blur spreads light, bt709 decoded; the frame is cut so that what lay beyond its edge is unknown, as in a camera. Then white noise of sigma 2 on the
@@ -22,7 +20,6 @@ between 0.3 and 0.7 that was blurred without noise, in percent of the step, mean
 COLUMNS = {"PSNR-Y": ".2f", "gain": "+.2f", "overshoot %": ".1f", "CPU s/frame": ".3f"}
 BLURS = {"disc of 3": ("disc", 3.0), "motion of 15 at 30": ("motion", 15.0, 30.0)}
 SIGMA = 2 / 255
-RADII, AMOUNTS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0), (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 TUNED_ON = (320, 400)  # pixels in the middle of a frame, at most
 
 
@@ -80,16 +77,15 @@ def tuned(clip: str, kernel: np.ndarray) -> rivals.Method:
     top, left = (max((n - size) // 2, 0) for n, size in zip(clean.shape[1:3], TUNED_ON, strict=True))
     clean = clean[:, top : top + TUNED_ON[0], left : left + TUNED_ON[1]]
     truth, noisy = damaged(clean, kernel, SIGMA)
-    masks = [unsharp(radius, amount) for radius, amount in itertools.product(RADII, AMOUNTS)]
+    masks = [unsharp(radius, amount) for radius, amount in itertools.product(measure.RADII, measure.AMOUNTS)]
     return rivals.best(masks, noisy, lambda out: psnr_y(out, truth))
 
 
 def unsharp(radius: float, amount: float) -> rivals.Method:
     """The signal and `amount` of what a Gaussian of sigma `radius` takes out of it."""
-    given = {"radius": np.float32(radius), "amount": np.float32(amount), "far": math.ceil(4 * radius)}
     return rivals.Method(
         f"unsharp {radius:g} px, {amount:g}",
-        rivals.clocked(lambda frames: np.asarray(_sharpened(frames, **given))),
+        rivals.clocked(lambda frames: measure.unsharp(frames, radius, amount)),
     )
 
 
@@ -121,9 +117,3 @@ def overshoot(frames: np.ndarray) -> float:
     inner = frames[:, 16:-16, 16:-16]
     beyond = np.maximum(inner.max((1, 2, 3)) - 0.7, 0.3 - inner.min((1, 2, 3)))
     return float(100 * np.maximum(beyond, 0).mean() / 0.4)
-
-
-@partial(jax.jit, static_argnames="far")
-def _sharpened(frames: jax.Array, *, radius: jax.Array, amount: jax.Array, far: int) -> jax.Array:
-    wide = jnp.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-    return frames + amount * (frames - blur.gaussian(wide, radius, far))

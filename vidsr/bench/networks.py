@@ -14,6 +14,7 @@ RECIPES = {
     ("super_resolve", 4): ("sr-small-real-x4",),
     ("denoise", 1): ("denoise-small",),
     ("deblock", 1): ("deblock-small",),
+    ("deblur", 1): ("deblur-small",),
 }
 
 

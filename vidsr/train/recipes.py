@@ -16,7 +16,7 @@ from vidsr import hub, models
 from vidsr.functional import domain
 from vidsr.train import measure
 from vidsr.train.coded import Way, coded
-from vidsr.train.damage import noisy
+from vidsr.train.damage import REACH, Optics, blurred, noisy
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
 from vidsr.train.moving import Moving, moving
@@ -30,6 +30,8 @@ HELD = 24  # scenes that are coded to validate on, each way shown
 
 Data = str | os.PathLike | None
 Params = dict[str, Any]
+LEVELS = (10, 25, 50)  # of noise on what a denoiser's card shows, 8-bit
+FAINT_LEVEL = 2  # the same of a deblurrer
 
 
 def enlarger(
@@ -69,23 +71,42 @@ def enlarger(
 
 def denoiser(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
     """Train a network that takes white noise out of a frame; its domain says how many ``neighbours`` each side it sees."""
-    radius = entry.domain["neighbours"]
-    training, validation = photographs(folder(data))
-    graphdef = models.template(entry.model, **entry.args)[0]
-    cleaned = measure.Cleaned(
-        graphdef, moving(validation, radius=radius), patch=2 * entry.settings.patch, count=24
-    )
-    return _trained(
+    return _restorer(
         entry,
-        training,
-        moving(training, radius=radius),
-        cleaned.evaluate,
-        cleaned.rows,
-        cleaned.protocol,
-        lambda params: None,
+        noisy(),
+        {f"sigma {level}": noisy(sigma=level / 255) for level in LEVELS},
+        radius=entry.domain["neighbours"],
+        figures={"before": "noisy", "made": "white noise"},
+        data=data,
         out=out,
         steps=steps,
-        damage=noisy(),
+    )
+
+
+def deblurrer(
+    entry: Entry, *, shown: dict[str, Optics], data: Data = None, out: Path, steps: int | None = None
+) -> Fitted:
+    """Train a network that takes a blur it is not told out of a frame.
+
+    Args:
+      entry: what to train.
+      shown: blurs that the card gives figures for, under noise of 2/255, beside unsharp masking.
+      data, out, steps: see the module.
+    """
+    figures = {
+        "before": "blurred",
+        "made": f"light blurred, white noise of {FAINT_LEVEL}/255; unsharp masking tuned on these very scenes",
+        "beside": {"unsharp masking": measure.best_unsharp},
+    }
+    return _restorer(
+        entry,
+        blurred(),
+        {name: blurred(optics=optics, sigma=FAINT_LEVEL / 255) for name, optics in shown.items()},
+        margin=REACH,
+        figures=figures,
+        data=data,
+        out=out,
+        steps=steps,
     )
 
 
@@ -141,6 +162,36 @@ def decoder(
         lambda params: _sample(example, measure.network(graphdef, params)),
         out=out,
         steps=steps,
+    )
+
+
+def _restorer(
+    entry: Entry,
+    damage: Damage,
+    shown: dict[str, Damage],
+    *,
+    figures: dict[str, Any],
+    data: Data,
+    out: Path,
+    steps: int | None,
+    **around: int,
+) -> Fitted:
+    """Train a network against a damage drawn at every step; `figures` and `around` go to `Cleaned` and `moving`."""
+    training, validation = photographs(folder(data))
+    graphdef = models.template(entry.model, **entry.args)[0]
+    held = moving(validation, **around)
+    cleaned = measure.Cleaned(graphdef, held, shown, **figures, patch=2 * entry.settings.patch, count=24)
+    return _trained(
+        entry,
+        training,
+        moving(training, **around),
+        cleaned.evaluate,
+        cleaned.rows,
+        cleaned.protocol,
+        lambda params: None,
+        out=out,
+        steps=steps,
+        damage=damage,
     )
 
 

@@ -23,7 +23,7 @@ class Deblock(NetworkWindow):
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, "deblock", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
-        return spec
+        return networks.check_whole(spec, "deblock")
 
     def more(self, middle: jax.Array, at: At) -> Sequence[jax.Array]:
         first = [at.origin[axis] + at.first_in[1 + axis] for axis in (0, 1)]
@@ -62,7 +62,8 @@ def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Debl
         "deblock-small".
 
     Raises:
-      RecipeError: no such network, one for another verb, or weights that fail their checks. StackError: HDR or linear signal.
+      RecipeError: no such network, one for another verb, or weights that fail their checks. StackError, when it meets a
+        stack: HDR or linear signal, interlaced frames.
     """
     model = NETWORK if model == "auto" else model
     net = networks.loaded(model, "deblock", "vidsr.deblock()")

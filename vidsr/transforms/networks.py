@@ -50,6 +50,17 @@ def check_sdr(spec: Spec, verb: str, instead: str) -> None:
         raise StackError(f"{verb} was trained on SDR signal, this stack has transfer={transfer!r}. {instead}")
 
 
+def check_whole(spec: Spec, verb: str) -> Spec:
+    """Refuse frames whose lines are of two moments."""
+    fields = spec.tags.get("fields", "progressive")
+    if fields != "progressive":
+        raise StackError(
+            f"{verb} was trained on whole frames, and the lines of these are of two moments ({fields}). "
+            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
+        )
+    return spec
+
+
 def as_rgb(x: jax.Array) -> jax.Array:
     """One channel repeated three times; three as they are."""
     return x if x.shape[-1] == 3 else jnp.repeat(x, 3, -1)
