@@ -19,7 +19,7 @@ SMALLER = {
     r"steps=[\d_]+, batch=\d+, patch=\d+": "steps=2, batch=2, patch=8",
     '"torch"': '"jax"',
     r"after=.*\n": "",
-    r"(clips|shapes)=\d+": r"\1=2",
+    r"clips=\d+": "clips=2",
 }
 
 

@@ -34,16 +34,8 @@ LEVELS = (10, 25, 50)  # of noise on what a denoiser's card shows, 8-bit
 FAINT_LEVEL = 2  # the same of a deblurrer
 
 
-def enlarger(
-    entry: Entry, *, shapes: int = 0, data: Data = None, out: Path, steps: int | None = None
-) -> Fitted:
-    """Train a network for clean pictures reduced by MATLAB's bicubic.
-
-    Args:
-      entry: what to train.
-      shapes: drawn pictures to add to the photographs.
-      data, out, steps: see the module.
-    """
+def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
+    """Train a network for clean pictures reduced by MATLAB's bicubic; see the module for the arguments."""
     scale = entry.args["scale"]
     training, validation = photographs(folder(data))
     held, free = pairs(validation, scale=scale), _free(validation)
@@ -59,7 +51,7 @@ def enlarger(
     return _trained(
         entry,
         training,
-        pairs(training, scale=scale, patch=entry.settings.patch, halved=True, shapes=shapes),
+        pairs(training, scale=scale, patch=entry.settings.patch, halved=True, shapes=entry.shapes),
         validator(graphdef, held),
         rows,
         measure.PROTOCOL,

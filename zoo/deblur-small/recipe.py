@@ -7,7 +7,7 @@ ENTRY = train.Entry(
     verb="deblur",
     model="naf",
     args={"width": 64, "depth": 4, "scale": 1, "fold": 4, "inputs": 3},
-    settings=train.Settings(steps=12_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
+    settings=train.Settings(steps=7_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
     sentence="""Takes out of every frame a blur it is not told, of a lens out of focus or a straight motion; trained on L1, it invents no
 texture.""",
     use='vidsr.deblur(model="deblur-small")',

@@ -6,7 +6,7 @@ ENTRY = train.Entry(
     name="sr-small-real-x4",
     model="luma",
     args={"width": 32, "depth": 15, "scale": 4},
-    settings=train.Settings(steps=6_000, batch=4, patch=48, rate=1.5e-3, warmup=200, engine="torch"),
+    settings=train.Settings(steps=4_000, batch=4, patch=48, rate=1.5e-3, warmup=200, engine="torch"),
     sentence="Enlarges video that went through a codec four times, each frame on its own; trained on L1, it invents no texture.",
     use='vidsr.super_resolve(scale=4, model="sr-small-real-x4")',
     avoid="""On clean pictures (the clean network keeps more), on strong noise or blur, on linear light or HDR signal, or where the frames
