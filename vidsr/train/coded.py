@@ -73,7 +73,7 @@ def coded(
             others = [frame + k for k in range(-radius, radius + 1) if k]
             low.append(np.concatenate([*decoded[[frame, *others]], *maps], axis=-1))
             high.append(np.ascontiguousarray(truth[frame]))
-    names = tuple(f"clip {number}" for number in range(count) for _ in range(kept))
+    names = ("a drawn scene",) * len(low)
     return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=names, grid=grid)
 
 
