@@ -194,24 +194,42 @@ def cleaning(rng, spec, numbers):
     return denoise(sigma(rng), strength=0.8, model=entries.folder("denoise"))
 
 
-def cleaned(step, x, spec, numbers):
-    """Neighbours of another shot, or beyond the clip, are the frame itself."""
+def seen(x):
+    """A frame beside its neighbours; one of another shot, or beyond the clip, is the frame itself."""
     shot, total, rgb = shots.numbered(x), len(x), np.repeat(x, 3 // x.shape[-1], -1)
-    seen = [rgb]
+    frames = [rgb]
     for offset in (-1, 1):
         place = np.clip(np.arange(total) + offset, 0, total - 1)
         own = shot[place] == shot
-        seen.append(np.where(own[:, None, None, None], rgb[place], rgb))
+        frames.append(np.where(own[:, None, None, None], rgb[place], rgb))
+    return np.concatenate(frames, -1)
+
+
+def blended(step, x, out):
+    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
+    return x + float(step.strength) * (out - x)
+
+
+def cleaned(step, x, spec, numbers):
     level = np.full((*x.shape[:3], 1), float(step.sigma))
-    out = network.restored(np.concatenate([*seen, level], -1), step.params, step.align)
-    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
-    return x + float(step.strength) * (out - x)
+    return blended(step, x, network.restored(np.concatenate([seen(x), level], -1), step.params, step.align))
 
 
-def through_network(step, x, spec, numbers):
+def deblocked(step, x, spec, numbers):
+    """Told how many pixels each one lies inside its block of eight, in thirds."""
+    height, width = x.shape[1:3]
+    room = ((0, 0), (0, -height % step.align), (0, -width % step.align), (0, 0))
+    frames = np.pad(seen(x), room, "reflect")
+    places = [np.arange(n) + o for n, o in zip(frames.shape[1:3], spec.origin, strict=True)]
+    thirds = [np.minimum(k % 8, 7 - k % 8) / 3 for k in places]
+    maps = np.stack(np.meshgrid(*thirds, indexing="ij"), -1)[None].repeat(len(x), 0)
+    out = network.restored(np.concatenate([frames, maps], -1), step.params, step.align)
+    return blended(step, x, out[:, :height, :width])
+
+
+def deblurred(step, x, spec, numbers):
     out = network.restored(np.repeat(x, 3 // x.shape[-1], -1), step.params, step.align)
-    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
-    return x + float(step.strength) * (out - x)
+    return out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
 
 
 def encoded(spec):
@@ -386,16 +404,16 @@ ROWS = {
         heavy=True,
     ),
     "DenoiseNet": Row(cleaning, cleaned, encoded, often=2),
-    "FrameNet deblock": Row(
-        lambda rng, *_: deblock(entries.folder("deblock"), strength=float(rng.uniform(0.5, 1))),
-        through_network,
+    "Deblock": Row(
+        lambda rng, *_: deblock(float(rng.uniform(0.5, 1)), model=entries.folder("deblock")),
+        deblocked,
         encoded,
         often=2,
         heavy=True,
         wide=True,
     ),
-    "FrameNet deblur": Row(
-        lambda *_: deblur(model=entries.folder("deblur")), through_network, encoded, heavy=True, wide=True
+    "DeblurNet": Row(
+        lambda *_: deblur(model=entries.folder("deblur")), deblurred, encoded, heavy=True, wide=True
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),

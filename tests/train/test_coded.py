@@ -15,7 +15,7 @@ def soft(tmp_path):
     from PIL import Image
 
     for k in range(3):
-        small = np.repeat(picture(k, 10, 12)[..., :1], 3, -1)  # grey: colour is coded at half size
+        small = np.repeat(picture(k, 12, 12)[..., :1], 3, -1)  # grey: colour is coded at half size
         Image.fromarray(resample.imresize(small, num=16)).save(tmp_path / f"{k}.png")
     return train.photographs(tmp_path)[0]
 
@@ -23,13 +23,25 @@ def soft(tmp_path):
 @pytest.mark.parametrize("scale", [1, 4])
 @pytest.mark.parametrize("codec", ["h264", "mpeg2"])
 def test_a_good_quality_gives_nearly_the_clean_pictures(soft, scale, codec):
-    made = coded(soft, (Way(codec, 1, 2),), scale=scale, side=20, count=2, kept=2, seed=0)
-    assert len(made.low) == len(made.high) == 2 * 2 * len(soft) and made.scale == scale
+    made = coded(soft, (Way(codec, 1, 2),), scale=scale, side=20, count=3, kept=2, seed=0)
+    assert len(made.low) == len(made.high) == 3 * 2 and made.scale == scale
     for low, high in zip(made.low, made.high, strict=True):
         assert high.shape == tuple(scale * n for n in low.shape[:2]) + (3,)
         clean = resample.imresize(high, num=1, den=scale).astype(int)
         inner = np.abs(clean - low)[3:-3, 3:-3]
         assert inner.mean() < 4.5  # noise of up to 4 levels
+
+
+def test_neighbours_and_the_place_follow_as_channels(soft):
+    shape = {"scale": 1, "side": 20, "count": 2, "kept": 5, "seed": 0}
+    made = coded(soft, (Way("mjpeg", 2, 2),), radius=1, grid=True, **shape)
+    assert made.low[0].shape == (20, 20, 3 * 3 + 2)
+    for size, patch in ((4, 20), (64, 5)):
+        low, high = made.batch(seed=0, step=0, size=size, patch=patch)
+        assert np.abs(low[..., :3].astype(int) - high).mean() < 4.5
+        away = np.abs(np.diff(low[..., -2:].astype(int), axis=2)).sum((0, 1, 2))
+        down = np.abs(np.diff(low[..., -2:].astype(int), axis=1)).sum((0, 1, 2))
+        assert away[0] == down[1] == 0 < min(away[1], down[0])  # one channel tells y, one x, turned or not
 
 
 def test_draws_belong_to_the_seed(soft):

@@ -1,14 +1,17 @@
 """Recipes of every kind, run as a user runs them: two steps of a small network on small pictures."""
 
+import json
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.functional.scenes import leaves
 from tests.train.conftest import picture
 from vidsr import hub, train
 from vidsr.errors import RecipeError
+from vidsr.functional.domain import fitted
 from vidsr.hub.index import zoo
 
 SMALLER = {
@@ -16,6 +19,7 @@ SMALLER = {
     r"steps=[\d_]+, batch=\d+, patch=\d+": "steps=2, batch=2, patch=8",
     '"torch"': '"jax"',
     r"after=.*\n": "",
+    r"(clips|shapes)=\d+": r"\1=2",
 }
 
 
@@ -24,7 +28,7 @@ def large(tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for k in range(3):
-        Image.fromarray(picture(k, 132, 120)).save(folder / f"{k}.png")
+        Image.fromarray(picture(k, 144, 160)).save(folder / f"{k}.png")
     return folder
 
 
@@ -54,6 +58,23 @@ def test_a_recipe_publishes_a_whole_entry(name, verb, baseline, large, tmp_path,
     fitted = train.run(folder, data=large, out=tmp_path / "out")
     assert fitted.steps == 2 and np.isfinite(list(fitted.history[-1].values())).all()
     network = hub.load(tmp_path / "out")
+    assert network.domain is None  # of so few pictures
     assert (network.id, network.verb) == (name, verb) and (tmp_path / "out" / "recipe.py").is_file()
     card = (tmp_path / "out" / "README.md").read_text()
     assert f"| {baseline} |" in card and "2 steps of 2 patches" in card
+
+
+def test_an_enlarger_says_where_its_training_pictures_lie(tmp_path, monkeypatch):
+    """The cloud in the entry is that of the reduced pictures, half sizes included."""
+    monkeypatch.setenv("VIDSR_BENCH", str(tmp_path / "none"))
+    for seed in range(24):
+        Image.fromarray(leaves(seed)).save(tmp_path / f"{seed}.png")
+    settings = train.Settings(steps=1, batch=1, patch=8, rate=1e-3, warmup=1, seed=0)
+    entry = train.Entry(
+        name="little-x2", model="compact", args={"channels": 3, "width": 4, "depth": 1, "scale": 2},
+        settings=settings, sentence="", use="", avoid="", made="", domain={"input": "clean"},
+    )  # fmt: skip
+    train.enlarger(entry, data=tmp_path, out=tmp_path / "out")
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    seen = train.pairs(train.photographs(tmp_path)[0], scale=2, patch=8, halved=True)
+    assert config["domain"]["input"] == "clean" and hub.load(tmp_path / "out").domain == fitted(seen.low)

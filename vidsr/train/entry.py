@@ -54,6 +54,6 @@ def clean(
 given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
 neighbouring frames, so it recovers nothing over time and does not reduce flicker.""",
         made="""The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; each picture serves again at half
-size:""",
+size, and beside them there may be drawn shapes with ideal edges (`shapes` in the recipe):""",
         domain=domain("clean, reduced by bicubic"),
     )

@@ -4,8 +4,10 @@ Protocol: published low resolution files in, result clipped and rounded to 8 bit
 rounded, `scale` pixels cut on each side, PSNR against 255, SSIM with an 11x11 Gaussian; mean over pictures.
 """
 
+import math
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +26,14 @@ from vidsr.train.validate import enlarge
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
+CODED_PROTOCOL = "drawn scenes that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 RADII = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # pixels, of unsharp masking
 AMOUNTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 
 Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
 Params = dict[str, Any]
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
-
-_soften = jax.jit(blur.gaussian, static_argnums=2)
 
 
 def bench_folder() -> Path | None:
@@ -45,11 +45,11 @@ def bench_folder() -> Path | None:
 
 def bicubic(scale: int) -> Enlarger:
     """The baseline: MATLAB's bicubic, rounded to 8 bits after each pass."""
-    return lambda low: resample.imresize(low, num=scale)
+    return lambda low: resample.imresize(low[..., :3], num=scale)
 
 
 def network(graphdef: Any, params: dict[str, Any]) -> Enlarger:
-    """A network as a function of one uint8 picture."""
+    """A network as a function of one uint8 picture and what further channels tell of it."""
     forward = jax.jit(lambda weights, x: models.apply(graphdef, weights, x))
     return lambda low: enlarge(forward, params, low)
 
@@ -98,25 +98,23 @@ def table(method: Enlarger, *, scale: int, bench: Path) -> Rows:
 
 def unsharp(frames: np.ndarray, radius: float, amount: float) -> np.ndarray:
     """The signal and `amount` of what a Gaussian of sigma `radius` pixels takes out of it; edges mirrored."""
-    return frames + amount * _taken_out(frames, radius)
+    given = {"radius": np.float32(radius), "amount": np.float32(amount)}
+    return np.asarray(_sharpened(frames, **given, far=math.ceil(4 * radius)))
 
 
-def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> tuple[float, float]:
-    """Radius and amount of the unsharp masking, of a grid, that brings the luma of these frames closest to the truth."""
-
-    truth, found = arrays.luma(clean, peak=1.0), []
-    for radius in RADII:
-        detail = _taken_out(damaged, radius)
-        for amount in AMOUNTS:
-            result = arrays.luma(np.clip(damaged + amount * detail, 0, 1), peak=1.0)
-            found.append((float(np.mean((result - truth) ** 2)), radius, amount))
-    return min(found)[1:]
+def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """Unsharp masking, of a grid, that brings the luma of these frames closest to the truth."""
+    truth = arrays.luma(clean, peak=1.0)
+    results = (unsharp(damaged, radius, amount) for radius in RADII for amount in AMOUNTS)
+    return min(
+        results, key=lambda out: float(np.mean((arrays.luma(np.clip(out, 0, 1), peak=1.0) - truth) ** 2))
+    )
 
 
-def _taken_out(frames: np.ndarray, radius: float) -> np.ndarray:
-    far = int(np.ceil(4 * radius))
-    wide = np.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
-    return frames - np.asarray(_soften(jnp.asarray(wide), radius, far))
+@partial(jax.jit, static_argnames="far")
+def _sharpened(frames: jax.Array, *, radius: jax.Array, amount: jax.Array, far: int) -> jax.Array:
+    wide = jnp.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
+    return frames + amount * (frames - blur.gaussian(wide, radius, far))
 
 
 class Cleaned:

@@ -46,14 +46,20 @@ class Moving:
         """
         rng = np.random.default_rng([seed, step])
         side, inner = patch + 2 * self.margin, slice(self.margin, self.margin + patch)
-        scenes = np.stack([self._scene(rng, side) for _ in range(size)])
+        scenes = np.stack([self.scene(rng, side) for _ in range(size)])
         order = [self.radius, *(k for k in range(2 * self.radius + 1) if k != self.radius)]
         frames = scenes[:, order].transpose(0, 2, 3, 1, 4)
         return frames.reshape(size, side, side, -1), scenes[:, self.radius, inner, inner]
 
-    def _scene(self, rng: np.random.Generator, patch: int) -> np.ndarray:
-        """``(frames, patch, patch, 3)`` uint8."""
-        enlarged = 2 if rng.random() < LARGE else 1
+    def scene(self, rng: np.random.Generator, patch: int) -> np.ndarray:
+        """``(2 * radius + 1, patch, patch, 3)`` uint8.
+
+        Raises:
+          MediaError: every picture is too small.
+        """
+        room = 2 * self.radius * FASTEST
+        largest = max(min(picture.shape[:2]) for picture in self.pictures)
+        enlarged = 2 if rng.random() < LARGE and 2 * patch + room <= largest else 1
         side = patch * enlarged
         frames = self._drift(rng, side)
         if rng.random() < OBJECT:

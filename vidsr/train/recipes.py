@@ -6,12 +6,14 @@ and a finished one published; and `steps`, after which to stop, resumable.
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.functional import domain
 from vidsr.train import measure
 from vidsr.train.coded import Way, coded
 from vidsr.train.damage import REACH, Optics, blurred, noisy
@@ -24,17 +26,28 @@ from vidsr.train.publish import Sample, publish
 from vidsr.train.step import Damage
 from vidsr.train.validate import validator
 
+HELD = 24  # scenes that are coded to validate on, each way shown
+
 Data = str | os.PathLike | None
 Params = dict[str, Any]
 LEVELS = (10, 25, 50)  # of noise on what a denoiser's card shows, 8-bit
 FAINT_LEVEL = 2  # the same of a deblurrer
 
 
-def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
-    """Train a network for clean pictures reduced by MATLAB's bicubic; see the module for the arguments."""
+def enlarger(
+    entry: Entry, *, shapes: int = 0, data: Data = None, out: Path, steps: int | None = None
+) -> Fitted:
+    """Train a network for clean pictures reduced by MATLAB's bicubic.
+
+    Args:
+      entry: what to train.
+      shapes: drawn pictures to add to the photographs.
+      data, out, steps: see the module.
+    """
     scale = entry.args["scale"]
     training, validation = photographs(folder(data))
-    held = pairs(validation, scale=scale)
+    held, free = pairs(validation, scale=scale), _free(validation)
+    shown = pairs(free[:1], scale=scale) if free else None
     graphdef = models.template(entry.model, **entry.args)[0]
 
     def rows(params: Params) -> measure.Rows:
@@ -46,11 +59,11 @@ def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = 
     return _trained(
         entry,
         training,
-        pairs(training, scale=scale, patch=entry.settings.patch, halved=True),
+        pairs(training, scale=scale, patch=entry.settings.patch, halved=True, shapes=shapes),
         validator(graphdef, held),
         rows,
         measure.PROTOCOL,
-        lambda params: _sample(validation, held, measure.network(graphdef, params)),
+        lambda params: _sample(shown, measure.network(graphdef, params)),
         out=out,
         steps=steps,
     )
@@ -83,7 +96,7 @@ def deblurrer(
     figures = {
         "before": "blurred",
         "made": f"light blurred, white noise of {FAINT_LEVEL}/255; unsharp masking tuned on these very scenes",
-        "beside": {"unsharp masking": _tuned_unsharp},
+        "beside": {"unsharp masking": measure.best_unsharp},
     }
     return _restorer(
         entry,
@@ -102,22 +115,29 @@ def decoder(
     *,
     ways: tuple[Way, ...],
     shown: dict[str, Way],
+    clips: int,
     data: Data = None,
     out: Path,
     steps: int | None = None,
 ) -> Fitted:
-    """Train a network on pictures that went through real codecs; at scale 1 it takes their blocks out.
+    """Train a network on scenes that went through real codecs; at scale 1 it takes their blocks out.
+
+    Its domain may say how many ``neighbours`` each side it sees, and that it is told the place in ``blocks``.
 
     Args:
       entry: what to train; ``entry.after`` may name an entry whose weights it starts from.
       ways: of coding, one drawn for each clip.
       shown: ways that the card gives figures for, on the validation pictures.
+      clips: how many are coded to train on.
       data, out, steps: see the module.
     """
     scale = entry.args["scale"]
     training, validation = photographs(folder(data))
-    shape = {"scale": scale, "side": 2 * entry.settings.patch, "kept": 2, "seed": entry.settings.seed}
-    held = {name: coded(validation, (way,), count=1, **shape) for name, way in shown.items()}
+    shape = {"scale": scale, "side": 2 * entry.settings.patch, "seed": entry.settings.seed}
+    shape |= {"radius": entry.domain.get("neighbours", 0), "grid": entry.domain.get("blocks", False)}
+    held = {name: coded(validation, (way,), count=HELD, kept=1, **shape) for name, way in shown.items()}
+    free, first = _free(validation), next(iter(shown.values()))
+    example = coded(free, (first,), count=1, kept=1, **shape) if free else None
     graphdef = models.template(entry.model, **entry.args)[0]
     evaluators = {name: validator(graphdef, clips) for name, clips in held.items()}
     methods = {"bicubic" if scale > 1 else "decoded": measure.bicubic(scale)}
@@ -135,11 +155,11 @@ def decoder(
     return _trained(
         entry,
         training,
-        coded(training, ways, count=4, **shape),
+        coded(training, ways, count=clips, kept=3, **shape),
         lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
         rows,
         measure.CODED_PROTOCOL,
-        lambda params: _sample(validation, next(iter(held.values())), measure.network(graphdef, params)),
+        lambda params: _sample(example, measure.network(graphdef, params)),
         out=out,
         steps=steps,
     )
@@ -208,7 +228,7 @@ def _trained(
     if fitted.steps == entry.settings.steps:
         publish(
             out,
-            entry=entry,
+            entry=_placed(entry, seen) if entry.verb == "super_resolve" else entry,
             fitted=fitted,
             training=training,
             pixels=seen.pixels,
@@ -219,18 +239,27 @@ def _trained(
     return fitted
 
 
-def _tuned_unsharp(damaged: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    return measure.unsharp(damaged, *measure.best_unsharp(damaged, clean))
+def _placed(entry: Entry, seen: Pairs) -> Entry:
+    """The entry with where its photographs lie, as they come into the network; the same if they are too few to tell."""
+    cloud = domain.fitted(seen.low[: len(seen.low) - seen.shapes])
+    if cloud is None:
+        return entry
+    statistics = {"names": list(domain.NAMES), **asdict(cloud)}
+    return replace(entry, domain={**entry.domain, "statistics": statistics})
 
 
-def _sample(validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> Sample | None:
-    """Input, ours and truth of a held-back photograph that may be shown (CC0)."""
-    free = {picture.path.name for picture in validation if picture.licence.startswith("CC0")}
-    for name, low, high in zip(held.names, held.low, held.high, strict=True):
-        if name in free:
-            s, side = held.scale, min(192, *high.shape[:2]) // held.scale
-            y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
-            views = (low.repeat(s, 0).repeat(s, 1), ours(low), high)
-            cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
-            return Sample(name, np.concatenate(cut, axis=1))
-    return None
+def _free(validation: list[Photograph]) -> list[Photograph]:
+    """Those that a card may show."""
+    return [picture for picture in validation if picture.licence.startswith("CC0")]
+
+
+def _sample(shown: Pairs | None, ours: measure.Enlarger) -> Sample | None:
+    """Input, ours and truth of the first pair."""
+    if shown is None:
+        return None
+    name, low, high, s = shown.names[0], shown.low[0], shown.high[0], shown.scale
+    side = min(192, *high.shape[:2]) // s
+    y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
+    views = (low[..., :3].repeat(s, 0).repeat(s, 1), ours(low), high)
+    cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
+    return Sample(name, np.concatenate(cut, axis=1))

@@ -29,7 +29,7 @@ def validator(graphdef: nnx.GraphDef, pairs: Pairs) -> Callable[[dict[str, Any]]
 def enlarge(
     forward: Callable[[Any, jax.Array], jax.Array], params: dict[str, Any], low: np.ndarray
 ) -> np.ndarray:
-    """One uint8 picture ``(y, x, 3)`` through a network, rounded back to uint8."""
+    """One uint8 picture ``(y, x, c)`` through a network, rounded back to uint8."""
     high = forward(params, jnp.asarray(low[None], jnp.float32) / 255.0)[0]
     return np.floor(np.clip(np.asarray(high), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 

@@ -16,7 +16,7 @@ from vidsr.functional import deconvolve
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import noise_level
 from vidsr.transforms.base import Transform, option, transform, value
-from vidsr.transforms.frame_net import frame_net
+from vidsr.transforms.deblur_net import deblur_net
 from vidsr.transforms.optics import Psf, lens
 
 MODELS = ("auto", "tv", "wiener", "richardson-lucy")  # auto: tv
@@ -120,7 +120,7 @@ def deblur(
     The inverse is unable to find the blur: `psf` must be the same all over the frame and the clip, and one that is not the
     true one rings. Both read each frame alone; the inverse smooths texture that is weaker than the noise it leaves. An edge
     out of focus by 3 pixels overshoots by 3 % of its step with "tv", by 8 % with "wiener" and 9 % with "richardson-lucy";
-    smeared over 15 pixels by 6, 11 and 8 % (`benchmarks/deblur.py`).
+    smeared over 15 pixels by 6, 11 and 8 % (`vidsr bench quality --tasks deblur`).
 
     Sources: see `vidsr.functional.deconvolve` and `vidsr.functional.psf`.
 
@@ -181,7 +181,7 @@ def _unknown(model: str | os.PathLike, settings: dict[str, Any]) -> Transform:
             f"a network that finds the blur takes no {', '.join(told)}. Say vidsr.deblur(model={str(model)!r}), "
             f"or tell the blur: {EXAMPLE[:-1]}, {', '.join(f'{name}={given!r}' for name, given in told.items())})."
         )
-    return frame_net(BLIND if model == "auto" else model, "deblur")
+    return deblur_net(BLIND if model == "auto" else model)
 
 
 def _checked(step: Psf, spec: Spec) -> Spec:

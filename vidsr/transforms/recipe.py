@@ -39,10 +39,11 @@ STEPS = {
     "Denoise": "denoise",
     "CausalDenoise": "denoise",
     "DenoiseNet": "denoise_net",
-    "FrameNet": "frame_net",
+    "Deblock": "deblock",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
     "Deblur": "deblur",
+    "DeblurNet": "deblur_net",
     "RichardsonLucy": "deblur",
 }
 
