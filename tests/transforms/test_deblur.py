@@ -11,6 +11,7 @@ from vidsr import hub
 from vidsr.errors import RecipeError, StackError
 from vidsr.hub import index
 from vidsr.transforms.deblur import BLIND, Deblur, RichardsonLucy, deblur
+from vidsr.transforms.deblur_net import DeblurNet
 
 DISC = ("disc", 1.5)
 
@@ -128,7 +129,7 @@ def test_without_a_psf_a_network_finds_the_blur(clip):
     _, stack = clip
     out = deblur(model=entries.folder("deblur"))(stack)
     (step,) = vidsr.Pipeline.from_provenance(out).steps
-    assert (step.verb, step.strength) == ("deblur", 1.0) and np.abs(out.values - stack.values).max() > 1e-4
+    assert isinstance(step, DeblurNet) and np.abs(out.values - stack.values).max() > 1e-4
     np.testing.assert_array_equal(vidsr.Pipeline.from_provenance(out)(stack).values, out.values)
 
 

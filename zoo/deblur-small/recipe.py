@@ -1,4 +1,4 @@
-"""deblur-small: unknown defocus and motion blur out of every frame."""
+"""deblur-small: unknown defocus and motion blur out of every frame, seven gated blocks at a quarter of the size, 148,416 weights."""
 
 from vidsr import train
 
@@ -6,8 +6,8 @@ ENTRY = train.Entry(
     name="deblur-small",
     verb="deblur",
     model="naf",
-    args={"width": 64, "depth": 4, "scale": 1, "fold": 4, "inputs": 3},
-    settings=train.Settings(steps=7_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
+    args={"width": 48, "depth": 7, "scale": 1, "fold": 4, "inputs": 3},
+    settings=train.Settings(steps=10_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
     sentence="""Takes out of every frame a blur it is not told, of a lens out of focus or a straight motion; trained on L1, it invents no
 texture.""",
     use='vidsr.deblur(model="deblur-small")',
