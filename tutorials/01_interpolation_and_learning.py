@@ -20,7 +20,7 @@
 # or *not decided at this scale*. An **exercise** follows, with its answer at the end.
 #
 # All pictures are made by code, so the truth is known to the pixel. The network is the small one that comes with the
-# package, 98,320 weights trained on photographs; a larger one may earn other verdicts.
+# package, 145,808 weights trained on photographs; a larger one may earn other verdicts.
 
 # %%
 import warnings
