@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import vidsr
+from vidsr import models
 from vidsr.functional import transfer
 from vidsr.train import damage
 
@@ -61,3 +62,20 @@ def test_noise_on_a_blur_is_faint_and_its_own_a_scene():
     assert found.max() < 1.1 * damage.FAINT and found.std() > 0.5 / 255
     levels = np.asarray(x) * 255
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)
+
+
+def test_a_blind_network_meets_the_noise_that_the_other_is_told_of():
+    clean = jax.random.uniform(jax.random.key(2), (3, 6, 5, 3))
+    key = jax.random.key(3)
+    (told, _), (blind, target) = (damage.noisy(told=t)(key, clean, clean) for t in (True, False))
+    assert np.array_equal(told[..., :3], blind) and blind.shape == clean.shape and target is clean
+
+
+def test_behind_a_frozen_network_comes_what_it_makes_of_the_damage():
+    graphdef, params = models.build("compact", channels=3, width=4, depth=1, scale=1)
+    key, low, high = jax.random.key(4), jnp.full((2, 8, 8, 3), 0.98), jnp.ones((2, 32, 32, 3))
+    before = damage.noisy(sigma=0.1, told=False)
+    found, target = jax.jit(damage.cleaned(before, graphdef, params))(key, low, high)
+    wanted = models.apply(graphdef, params, before(key, low, high)[0])
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert np.array_equal(target, high) and np.asarray(found).max() > 1  # not clipped, as in a pipeline

@@ -38,6 +38,24 @@ def test_batches_are_aligned_and_depend_on_the_step_alone(photos):
         assert np.abs(moved).max() <= 1
 
 
+def test_the_low_side_alone_gives_the_same_places(photos):
+    pairs = train.pairs(train.photographs(photos)[0], scale=2, patch=8)
+    low, _ = pairs.batch(seed=1, step=2, size=6, patch=8)
+    small, target = pairs.reduced.batch(seed=1, step=2, size=6, patch=8)
+    assert pairs.reduced.scale == 1 and np.array_equal(small, low) and np.array_equal(target, low)
+
+
+def test_noise_on_the_low_side_is_drawn_once_for_each_picture_and_strength():
+    flat = np.full((64, 64, 3), 128, np.uint8)
+    pairs = train.Pairs(scale=1, low=(flat, flat), high=(flat, flat), names=("a", "b"))
+    noisy = pairs.grained(25.0)
+    assert noisy.high is pairs.high and abs(np.std(noisy.low) - 25) < 0.5
+    again, weaker = pairs.grained(25.0), pairs.grained(5.0)
+    assert np.array_equal(noisy.low, again.low) and not np.array_equal(noisy.low[0], noisy.low[1])
+    drawn = [np.sign(p.low[0].astype(int) - 128).ravel() for p in (noisy, weaker)]
+    assert abs(np.corrcoef(drawn)[0, 1]) < 0.05  # another strength is another draw, not the same one scaled
+
+
 def test_small_pictures_are_refused(photos):
     with pytest.raises(MediaError, match="smaller than a patch"):
         train.pairs(train.photographs(photos)[0], scale=4, patch=48)

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import vidsr
 from tests.functional.scenes import leaves
 from tests.train.conftest import picture
 from vidsr import hub, train
 from vidsr.errors import RecipeError
 from vidsr.functional.domain import fitted
 from vidsr.hub.index import zoo
+from vidsr.train import measure
 
 SMALLER = {
     r'"width": \d+, "depth": \d+': '"width": 4, "depth": 1',
@@ -45,6 +47,7 @@ def test_a_recipe_that_is_not_there(tmp_path):
         ("deblock-small", "deblock", "decoded"),
         ("denoise-small", "denoise", "noisy"),
         ("deblur-small", "deblur", "blurred"),
+        ("sr-joint-x4", "super_resolve", "bicubic"),
     ],
 )
 def test_a_recipe_publishes_a_whole_entry(name, verb, baseline, large, tmp_path, monkeypatch):
@@ -78,3 +81,38 @@ def test_an_enlarger_says_where_its_training_pictures_lie(tmp_path, monkeypatch)
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     seen = train.pairs(train.photographs(tmp_path)[0], scale=2, patch=8, halved=True)
     assert config["domain"]["input"] == "clean" and hub.load(tmp_path / "out").domain == fitted(seen.low)
+
+
+def blind(name, verb, scale):
+    return train.Entry(
+        name=name,
+        verb=verb,
+        model="luma",
+        args={"width": 4, "depth": 1, "scale": scale},
+        settings=train.Settings(steps=2, batch=2, patch=8),
+        sentence="",
+        use="",
+        avoid="",
+        made="",
+        domain=train.domain("noise", reduced=2, blind=True),
+    )
+
+
+def test_an_enlarger_is_tuned_on_what_a_denoiser_gives(large, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    train.restorer(blind("first", "denoise", 1), data=large, out=first)
+    weights = (first / "model.safetensors").read_bytes()
+    train.restorer(blind("second", "super_resolve", 2), behind=first, data=large, out=second)
+    assert (first / "model.safetensors").read_bytes() == weights  # it stays as it is
+    assert (
+        "| noisy |" in (first / "README.md").read_text()
+        and "| bicubic |" in (second / "README.md").read_text()
+    )
+    low = picture(1, 24, 20)
+    network = hub.load(second)
+    wanted = measure.network(network.graphdef, network.params, hub.load(first))(low)
+    both = vidsr.denoise(model=first) | vidsr.super_resolve(2, model=str(second))
+    found = both(vidsr.stack(low[None], fps=25)).values[0]
+    np.testing.assert_allclose(np.clip(found * 255, 0, 255), wanted, atol=0.51)
+    alone = measure.network(network.graphdef, network.params)(low)
+    assert np.abs(alone.astype(int) - wanted).max() > 2  # the denoiser does something

@@ -5,6 +5,7 @@ import pytest
 
 import vidsr
 from tests.laws import entries
+from vidsr import hub, models
 from vidsr.errors import RecipeError, StackError
 
 
@@ -75,3 +76,18 @@ def test_a_crop_remembers_where_the_coders_blocks_lie():
     np.testing.assert_allclose(part[:, halo:, halo:], whole[:, 12 + halo :, 20 + halo :], atol=1e-6)
     moved = vidsr.stack(stack.values[:, 12:, 20:], fps=25)  # as if the file began there
     assert np.abs(step(moved).values - part.values)[:, halo:, halo:].max() > 1e-5
+
+
+def test_a_blind_denoiser_judges_the_noise_itself():
+    stack, folder = vidsr.stack(0.1 * clip(4).values, fps=25), entries.folder("blind")  # one shot
+    step = vidsr.denoise(model=folder)
+    assert not step.open()
+    out = step(stack)
+    frames, network = stack.values, hub.load(folder)
+    before, after = frames[[0, 0, 1, 2]], frames[[1, 2, 3, 3]]
+    seen = np.concatenate([frames, before, after], -1)
+    np.testing.assert_allclose(out, models.apply(network.graphdef, network.params, seen), atol=1e-5)
+    again = vidsr.Pipeline.from_provenance(out)(stack)
+    np.testing.assert_array_equal(again, out)
+    with pytest.raises(RecipeError, match=r"cannot be told sigma=0\.1.*vidsr\.denoise\(model="):
+        vidsr.denoise(0.1, model=folder)

@@ -27,6 +27,7 @@ class Network:
     halo: int  # input pixels each side that an output pixel may depend on
     align: int  # windows of input pixels begin on multiples of this
     radius: int  # neighbouring frames each side that it sees
+    blind: bool  # a denoiser that is not told sigma
     fidelity: str
     licence: str
     domain: Domain | None  # the pictures it was trained on, where the entry says
@@ -113,6 +114,7 @@ def _load(folder: Path) -> Network:
     about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
     about |= {"align": config["args"].get("fold", 1), "radius": config["domain"].get("neighbours", 0)}
     about |= {"domain": _domain(folder, config["domain"].get("statistics"))}
+    about["blind"] = config["domain"].get("blind", False)
     return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from vidsr.functional import blockcodec
 from vidsr.media import colour, roundtrip
 from vidsr.train.moving import moving
-from vidsr.train.patches import Pairs, reduce_bicubic
+from vidsr.train.patches import Pairs, grained, reduce_bicubic
 from vidsr.train.photographs import Photograph
 
 REACH = 3  # frames each side of the middle one: a clip has seven
@@ -85,6 +85,4 @@ def _inwards(side: int) -> np.ndarray:
 
 def _grainy(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sigma = max(0.0, rng.uniform(-NOISE, NOISE))
-    if sigma == 0:
-        return frames
-    return np.rint(np.clip(frames + rng.normal(0, sigma, frames.shape), 0, 255)).astype(np.uint8)
+    return frames if sigma == 0 else grained(frames, sigma, rng)

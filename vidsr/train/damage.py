@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from vidsr import models
 from vidsr.functional import psf, psf_traced, transfer
 from vidsr.train.step import Damage
 
@@ -22,11 +23,12 @@ DISC, MOTION, SOFT = (1.0, 4.5), (3.0, 21.0), (0.5, 2.0)  # pixels: radius, leng
 FAINT = 4 / 255  # noise on what is blurred, standard deviation at most
 
 
-def noisy(*, sigma: float | None = None) -> Damage:
+def noisy(*, sigma: float | None = None, told: bool = True) -> Damage:
     """White noise on a frame and its neighbours, clipped and rounded to 8 bits; a map of sigma follows as last channel.
 
     Args:
       sigma: standard deviation in signal units; None draws one a scene, evenly between 0 and 55/255.
+      told: whether the map follows; a network that is not told is blind.
     """
 
     def apply(key: jax.Array, low: jax.Array, high: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -42,6 +44,8 @@ def noisy(*, sigma: float | None = None) -> Damage:
         damaged = jnp.round(jnp.clip(damaged, 0.0, 1.0) * 255.0) / 255.0
         repeated = jnp.tile(damaged[..., :3], (1, 1, 1, channels // 3))
         damaged = jnp.where(jax.random.uniform(alone, each) < ALONE, repeated, damaged)
+        if not told:
+            return damaged, high
         levels = jnp.broadcast_to(spread, (count, height, width, 1))
         return jnp.concatenate([damaged, levels], -1), high
 
@@ -93,3 +97,18 @@ def _drawn(key: jax.Array) -> jax.Array:
         psf_traced.gaussian(0.0, REACH),
     )
     return jnp.stack(kernels)[jax.random.choice(kind, len(SHARES), p=jnp.array(SHARES))]
+
+
+def cleaned(before: Damage, graphdef: Any, params: dict[str, Any]) -> Damage:
+    """What a frozen network makes of a damaged input: its result as it is, not clipped, as the next step of a pipeline gets it.
+
+    Args:
+      before: the damage.
+      graphdef, params: the network, at scale 1, that takes what `before` gives.
+    """
+
+    def apply(key: jax.Array, low: jax.Array, high: jax.Array) -> tuple[jax.Array, jax.Array]:
+        damaged, target = before(key, low, high)
+        return models.apply(graphdef, params, damaged), target
+
+    return apply

@@ -16,17 +16,19 @@ import jax.numpy as jnp
 import numpy as np
 
 import vidsr
-from vidsr import models
+from vidsr import hub
 from vidsr.functional import blur, resample
 from vidsr.metrics import arrays
 from vidsr.train.moving import Moving
 from vidsr.train.patches import Pairs
 from vidsr.train.step import Damage
-from vidsr.train.validate import enlarge
+from vidsr.train.validate import enlarge, forward
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 CODED_PROTOCOL = "drawn scenes that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
+BLIND_LEVELS = (5, 15, 25)  # of noise before enlargement, 8-bit
+BLIND_PROTOCOL = "held-back photographs reduced by bicubic, white noise of that many levels, clipped and rounded to 8 bits; luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
 RADII = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # pixels, of unsharp masking
 AMOUNTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 
@@ -48,10 +50,10 @@ def bicubic(scale: int) -> Enlarger:
     return lambda low: resample.imresize(low[..., :3], num=scale)
 
 
-def network(graphdef: Any, params: dict[str, Any]) -> Enlarger:
-    """A network as a function of one uint8 picture and what further channels tell of it."""
-    forward = jax.jit(lambda weights, x: models.apply(graphdef, weights, x))
-    return lambda low: enlarge(forward, params, low)
+def network(graphdef: Any, params: dict[str, Any], behind: hub.Network | None = None) -> Enlarger:
+    """A network as a function of one uint8 picture and what further channels tell of it; it goes through `behind` first."""
+    run = forward(graphdef, behind)
+    return lambda low: enlarge(run, params, low)
 
 
 def published_pairs(bench: Path, name: str, scale: int) -> Pairs | None:
@@ -142,7 +144,7 @@ class Cleaned:
         patch: int,
         count: int,
     ):
-        self._forward = jax.jit(lambda params, x: models.apply(graphdef, params, x))
+        self._forward = forward(graphdef)
         frames, self._clean = (
             part / np.float32(255) for part in held.batch(seed=0, step=0, size=count, patch=patch)
         )

@@ -4,7 +4,7 @@ Everything stays uint8 until the training step: a batch is a quarter of the byte
 there. A batch depends on (seed, step) alone, so a resumed run sees the pictures the uninterrupted one would.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,20 @@ class Pairs:
         """High resolution pixels in all."""
         return sum(high.shape[0] * high.shape[1] for high in self.high)
 
+    @property
+    def reduced(self) -> "Pairs":
+        """The low resolution pictures alone, on both sides, at scale 1: its batches lie where this one's lie."""
+        return Pairs(scale=1, low=self.low, high=self.low, names=self.names)
+
+    def grained(self, sigma: float) -> "Pairs":
+        """The same with white noise of `sigma` levels on the low resolution, a draw of its own for each picture and sigma."""
+        seeds = np.random.SeedSequence(round(1000 * sigma)).spawn(len(self.low))
+        noisy = (
+            grained(low, sigma, np.random.default_rng(seed))
+            for low, seed in zip(self.low, seeds, strict=True)
+        )
+        return replace(self, low=tuple(noisy))
+
     def batch(self, *, seed: int, step: int, size: int, patch: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch of one step: places drawn evenly over all pixels, one of eight flips and turns each.
 
@@ -53,6 +67,11 @@ class Pairs:
             s, side = self.scale, patch * self.scale
             high[index] = turned(large[y * s : y * s + side, x * s : x * s + side], turn)
         return low, high
+
+
+def grained(pictures: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """uint8 pictures under white noise of `sigma` levels, standard deviation; clipped and rounded to 8 bits."""
+    return np.rint(np.clip(pictures + rng.normal(0, sigma, pictures.shape), 0, 255)).astype(np.uint8)
 
 
 def pairs(

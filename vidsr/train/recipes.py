@@ -7,6 +7,7 @@ and a finished one published; and `steps`, after which to stop, resumable.
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from vidsr import hub, models
 from vidsr.functional import domain
 from vidsr.train import measure
 from vidsr.train.coded import Way, coded
-from vidsr.train.damage import REACH, Optics, blurred, noisy
+from vidsr.train.damage import REACH, Optics, blurred, cleaned, noisy
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
 from vidsr.train.moving import Moving, moving
@@ -100,6 +101,69 @@ def deblurrer(
         out=out,
         steps=steps,
     )
+
+
+def restorer(
+    entry: Entry,
+    *,
+    behind: str | os.PathLike | None = None,
+    data: Data = None,
+    out: Path,
+    steps: int | None = None,
+) -> Fitted:
+    """Train a blind network on noisy small pictures: photographs reduced as often as its domain says by MATLAB's bicubic.
+
+    At that scale it takes out the noise and enlarges, both in one; at scale 1 it takes out the noise alone.
+
+    Args:
+      entry: what to train.
+      behind: entry whose network, of scale 1, cleans the input first and stays as it is; this one is then trained on what
+        that one gives.
+      data, out, steps: see the module.
+    """
+    scale, first = entry.args["scale"], None if behind is None else hub.load(behind)
+    reduced = entry.domain["reduced"]
+    training, validation, seen, held = _reduced(folder(data), reduced, entry.settings.patch)
+    if scale == 1:
+        seen, held = seen.reduced, held.reduced
+    free = _free(validation)[: scale > 1]  # what a denoiser makes of small pictures is too small to see
+    shown = pairs(free, scale=scale).grained(measure.BLIND_LEVELS[-1]) if free else None
+    graphdef, damage = models.template(entry.model, **entry.args)[0], noisy(told=False)
+    if first is not None:
+        damage = cleaned(damage, first.graphdef, first.params)
+    noised = {level: held.grained(level) for level in measure.BLIND_LEVELS}
+    evaluators = {
+        f"sigma{level}": validator(graphdef, pictures, behind=first) for level, pictures in noised.items()
+    }
+
+    def rows(params: Params) -> measure.Rows:
+        ours, plain = measure.network(graphdef, params, first), measure.bicubic(scale)
+        methods = {"bicubic" if scale > 1 else "noisy": plain, "ours": ours}
+        return {
+            f"sigma {level}": {name: measure.figures(pictures, run) for name, run in methods.items()}
+            for level, pictures in noised.items()
+        }
+
+    return _trained(
+        entry,
+        training,
+        seen,
+        lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
+        rows,
+        measure.BLIND_PROTOCOL,
+        lambda params: _sample(shown, measure.network(graphdef, params, first)),
+        out=out,
+        steps=steps,
+        damage=damage,
+    )
+
+
+@lru_cache(maxsize=1)
+def _reduced(data: Path, scale: int, patch: int) -> tuple[list[Photograph], list[Photograph], Pairs, Pairs]:
+    """Pictures to train and to validate on, and their pairs; kept, because to read them takes longer than a short run."""
+    training, validation = photographs(data)
+    seen = pairs(training, scale=scale, patch=patch, halved=True)
+    return training, validation, seen, pairs(validation, scale=scale)
 
 
 def decoder(

@@ -8,17 +8,21 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from vidsr import models
+from vidsr import hub, models
 from vidsr.train.patches import Pairs
 
+Forward = Callable[[Any, jax.Array], jax.Array]  # weights, signal (t, y, x, c) -> signal
 
-def validator(graphdef: nnx.GraphDef, pairs: Pairs) -> Callable[[dict[str, Any]], dict[str, float]]:
+
+def validator(
+    graphdef: nnx.GraphDef, pairs: Pairs, *, behind: hub.Network | None = None
+) -> Callable[[dict[str, Any]], dict[str, float]]:
     """A function of the weights: ``{"validation": mean PSNR-Y in dB}`` over whole pictures, border `scale`."""
-    forward = jax.jit(lambda params, x: models.apply(graphdef, params, x))
+    run = forward(graphdef, behind)
 
     def evaluate(params: dict[str, Any]) -> dict[str, float]:
         values = [
-            psnr_luma(enlarge(forward, params, low), high, border=pairs.scale)
+            psnr_luma(enlarge(run, params, low), high, border=pairs.scale)
             for low, high in zip(pairs.low, pairs.high, strict=True)
         ]
         return {"validation": float(np.mean(values))}
@@ -26,11 +30,20 @@ def validator(graphdef: nnx.GraphDef, pairs: Pairs) -> Callable[[dict[str, Any]]
     return evaluate
 
 
-def enlarge(
-    forward: Callable[[Any, jax.Array], jax.Array], params: dict[str, Any], low: np.ndarray
-) -> np.ndarray:
+def forward(graphdef: nnx.GraphDef, behind: hub.Network | None = None) -> Forward:
+    """A network as a function of its weights and input, jitted; with `behind` its input goes through that one first."""
+
+    def run(params: Any, x: jax.Array) -> jax.Array:
+        if behind is not None:
+            x = models.apply(behind.graphdef, behind.params, x)
+        return models.apply(graphdef, params, x)
+
+    return jax.jit(run)
+
+
+def enlarge(run: Forward, params: dict[str, Any], low: np.ndarray) -> np.ndarray:
     """One uint8 picture ``(y, x, c)`` through a network, rounded back to uint8."""
-    high = forward(params, jnp.asarray(low[None], jnp.float32) / 255.0)[0]
+    high = run(params, jnp.asarray(low[None], jnp.float32) / 255.0)[0]
     return np.floor(np.clip(np.asarray(high), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The denoiser of the zoo: a network that sees a frame, its neighbours of the same shot, and sigma."""
+"""The denoiser of the zoo: a network that sees a frame, its neighbours of the same shot and, unless it is blind, sigma."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from vidsr import hub
+from vidsr.errors import RecipeError
 from vidsr.run.law import At, Spec
 from vidsr.transforms import networks, noise_level
-from vidsr.transforms.base import Transform, transform, value
+from vidsr.transforms.base import Transform, option, transform, value
 from vidsr.transforms.network_window import NetworkWindow
 
 
@@ -22,16 +23,20 @@ class DenoiseNet(NetworkWindow):
     sigma: float | None = value(
         None, unit="signal in [0, 1], standard deviation", low=0.0, high=1.0, settled=True
     )
+    blind: bool = option(unit="it is not told sigma")
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, self.model, "Denoise without a network: vidsr.denoise(model='nlm').")
         return noise_level.progressive(spec)
 
+    def open(self) -> bool:
+        return not self.blind and super().open()
+
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
         return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))
 
     def more(self, middle: jax.Array, at: At) -> Sequence[jax.Array]:
-        return [jnp.full((1, 1, 1, 1), self.sigma, jnp.float32)]
+        return [] if self.blind else [jnp.full((1, 1, 1, 1), self.sigma, jnp.float32)]
 
     def record(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("model", "sha256", "sigma", "strength")}
@@ -50,11 +55,16 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     """The step for a zoo entry whose verb is denoise.
 
     Raises:
-      RecipeError: no such entry, or one for another verb.
+      RecipeError: no such entry, one for another verb, or a sigma for one that cannot be told.
     """
     net = networks.loaded(model, "denoise", "vidsr.denoise(model='auto')")
+    if net.blind and sigma is not None:
+        raise RecipeError(
+            f"{model} judges the noise itself and cannot be told sigma={sigma}. Leave it out: vidsr.denoise(model={model!r})."
+        )
     return DenoiseNet(
         sigma=sigma,
         strength=strength,
         **networks.window_fields(model, net),
+        blind=net.blind,
     )

@@ -1,4 +1,4 @@
-"""denoise-small: white noise out of a frame beside two neighbours each side, eight gated blocks at half size, 155,004 weights."""
+"""denoise-small: white noise out of a frame beside its two neighbours, eight gated blocks at half size, 144,636 weights."""
 
 from vidsr import train
 
@@ -6,15 +6,15 @@ ENTRY = train.Entry(
     name="denoise-small",
     verb="denoise",
     model="naf",
-    args={"width": 48, "depth": 8, "scale": 1, "fold": 2, "inputs": 16},
-    settings=train.Settings(steps=15_000, batch=4, patch=64, rate=4e-3, warmup=200, engine="torch"),
-    sentence="Takes white noise of known strength out of video, each frame beside two neighbours each side; trained on L1, it invents no texture.",
+    args={"width": 48, "depth": 8, "scale": 1, "fold": 2, "inputs": 10},
+    settings=train.Settings(steps=20_000, batch=4, patch=64, rate=4e-3, warmup=200, engine="torch"),
+    sentence="Takes white noise of known strength out of video, each frame beside its two neighbours; trained on L1, it invents no texture.",
     use='vidsr.denoise(model="denoise-small")',
     avoid="""On noise that spans several pixels (compression, coarse grain, noise that was resized), on linear light or HDR signal, and
 where neighbours move by more than about a dozen pixels a frame: there it works within the frame alone.""",
     made="""The frames are scenes drawn from the photographs, whose ground and objects drift by half pixels; noise of a standard deviation
 drawn evenly from 0 to 55/255 is added, clipped and rounded to 8 bits, and its strength is told to the network. Pictures:""",
-    domain=train.domain("white noise, standard deviation 0 to 55/255", neighbours=2),
+    domain=train.domain("white noise, standard deviation 0 to 55/255", neighbours=1),
     start="small random numbers around the identity",
 )
 
