@@ -135,14 +135,8 @@ def damaged(name, **damage):
     return (vidsr.degrade(**damage)(small[name], seed=SEED) if damage else small[name]).isel(time=KEPT)
 
 
-strip = vidsr.stack(materials["discs"].values[:2], fps=25)
-vidsr.show(
-    strip.isel(time=[0]),
-    strip.isel(time=[1]),
-    materials["texture"].isel(time=[0]),
-    materials["texture"].isel(time=[1]),
-    titles=["discs", "five frames later", "texture", "five frames later"],
-)
+shown = [vidsr.stack(stack.values[[k]], fps=25) for stack in materials.values() for k in (0, 1)]
+vidsr.show(*shown, titles=["discs", "five frames later", "texture", "five frames later"])
 
 # %%
 small["discs"].vid
