@@ -23,7 +23,7 @@ from vidsr.train import measure, validate
 from vidsr.train.coded import coded
 
 LESSON = Path(__file__).resolve().parents[1] / "tutorials" / "networks"
-SCALE, STEPS, CLIPS, SEEDS = 4, 3_000, 600, (0, 1)
+SCALE, STEPS, CLIPS, SEEDS = 4, 3_000, 600, (0,)
 SCENES, SIDE = 60, 96  # held-back scenes of each condition; their side, low resolution pixels
 CODECS = (train.Way("h264", 18, 36, noise=0), train.Way("mpeg2", 2, 16, noise=0))
 NONE = train.Way(None, 0, 0, noise=0)
