@@ -1,12 +1,12 @@
 """What training on coded footage gains and costs: two x4 networks equal but for the degradation they were trained on.
 
-Trains both for two seeds on scenes that drift over photographs (`vidsr photographs FOLDER` fetches those of the zoo), reduced by
+Trains both, from each seed of `SEEDS`, on scenes that drift over photographs (`vidsr photographs FOLDER` fetches those of the zoo), reduced by
 bicubic: one network on the small scenes as they are, the other on the same ones after a real codec, x264 at crf 18 to 36 or
 MPEG-2 at quantisers 2 to 16. Weights at the start, scenes, frames, patches and their order are the same, and there is no noise in
 either. Prints PSNR-Y on scenes over held-back photographs, clean and coded, mean over seeds, and the difference with twice its standard error
 over the scenes; writes the figures of every scene and the networks of seed 0 for the lesson.
 
-Run: OMP_NUM_THREADS=1 python benchmarks/degradation.py FOLDER [RUNS]     (needs torch; about 25 CPU minutes; goes on where it was)
+Run: OMP_NUM_THREADS=1 python benchmarks/degradation.py FOLDER [RUNS]     (needs torch; about 8 CPU minutes a seed; goes on where it was)
 """
 
 import json
