@@ -1,5 +1,7 @@
 """Pairs through real codecs: what was coded lies where the clean picture lies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from tests.train.conftest import picture
 from vidsr import train
 from vidsr.functional import resample
 from vidsr.train.coded import Way, coded
+from vidsr.train.patches import reduce_bicubic
 
 
 @pytest.fixture
@@ -49,3 +52,14 @@ def test_draws_belong_to_the_seed(soft):
         coded(soft, (Way("mjpeg", 8, 20),), scale=4, side=20, count=1, kept=1, seed=s) for s in (0, 0, 1)
     )
     assert all(map(np.array_equal, a.low, b.low)) and not all(map(np.array_equal, a.low, c.low))
+
+
+def test_a_way_without_a_codec_leaves_the_same_frames_of_the_same_scenes_clean(soft):
+    real = (Way("h264", 30, 40, noise=0), Way("mpeg2", 8, 16, noise=0))
+    bare = tuple(replace(way, codec=None) for way in real)
+    shape = {"scale": 4, "side": 20, "count": 4, "kept": 2, "seed": 0}
+    damaged, clean = (coded(soft, ways, **shape) for ways in (real, bare))
+    for low, spared, high, same in zip(damaged.low, clean.low, damaged.high, clean.high, strict=True):
+        np.testing.assert_array_equal(high, same)
+        np.testing.assert_array_equal(spared, reduce_bicubic(same, 4))
+        assert (low != spared).any()

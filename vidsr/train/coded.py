@@ -15,21 +15,26 @@ from vidsr.train.patches import Pairs, grained, reduce_bicubic
 from vidsr.train.photographs import Photograph
 
 REACH = 3  # frames each side of the middle one: a clip has seven
-NOISE = 4.0  # strongest noise before coding, levels; half the clips have none
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of coding, its quality drawn evenly between two ends."""
+    """One way of coding, its quality drawn evenly between two ends.
 
-    codec: str
+    What it draws does not depend on the codec: ways that differ in the codec alone make pairs of the same frames.
+    """
+
+    codec: str | None  # None: the frames stay as they are
     best: int
     worst: int
     deblock: bool = True
+    noise: float = 4.0  # strongest before coding, levels; half the clips have none
 
     def code(self, frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """uint8 ``(t, y, x, 3)``, encoded and decoded."""
         quality = int(rng.integers(self.best, self.worst + 1))
+        if self.codec is None:
+            return frames
         matrix = colour.matrix_of(None)
         return roundtrip.roundtrip(frames, self.codec, quality, matrix=matrix, deblock=self.deblock)
 
@@ -68,7 +73,8 @@ def coded(
         rng = np.random.default_rng([seed, number])
         truth = scenes.scene(rng, side * scale)
         clean = np.stack([reduce_bicubic(frame, scale) for frame in truth]) if scale > 1 else truth
-        decoded = ways[int(rng.integers(len(ways)))].code(_grainy(clean, rng), rng)
+        way = ways[int(rng.integers(len(ways)))]
+        decoded = way.code(_grainy(clean, way.noise, rng), rng)
         for frame in rng.choice(np.arange(radius, len(truth) - radius), size=kept, replace=False):
             others = [frame + k for k in range(-radius, radius + 1) if k]
             low.append(np.concatenate([*decoded[[frame, *others]], *maps], axis=-1))
@@ -83,6 +89,6 @@ def _inwards(side: int) -> np.ndarray:
     return np.stack(np.meshgrid(levels, levels, indexing="ij"), axis=-1)
 
 
-def _grainy(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    sigma = max(0.0, rng.uniform(-NOISE, NOISE))
+def _grainy(frames: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+    sigma = max(0.0, rng.uniform(-noise, noise))
     return frames if sigma == 0 else grained(frames, sigma, rng)
