@@ -153,7 +153,7 @@ def test_black_frames_leave_the_verdict_to_the_next(zoo):
 def test_the_step_judges_what_comes_into_it(zoo, causal):
     """A denoiser before it, in the same segment or in one of its own, sees the sharp clip; the blur comes after."""
     clip = film(*(leaves(seed) for seed in (50, 50, 50))).chunk(time=1)
-    before = vidsr.denoise(0.002, causal=causal)
+    before = vidsr.denoise(0.002, model="nlm", causal=causal)
     assert said((before | vidsr.super_resolve(2))(clip)) == []
     softened = before | vidsr.degrade(blur=2.0) | vidsr.super_resolve(2)
     assert len(said(softened(clip))) == 1
