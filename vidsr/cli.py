@@ -5,7 +5,9 @@ import ast
 import sys
 from collections.abc import Sequence
 
-VERBS = ("resize crop degrade denoise super_resolve stabilise inpaint regrain hdr_lift").split()
+VERBS = (
+    "resize crop degrade denoise deblock deblur super_resolve stabilise inpaint regrain hdr_lift"
+).split()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,6 +105,20 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=int, help="stop after so many, resumable")
     train.set_defaults(run=_train)
 
+    bench = commands.add_parser("bench", help="measure vidsr beside others").add_subparsers(
+        required=True, metavar="command"
+    )
+    quality = bench.add_parser("quality", help="regenerate the figures of quality; needs the test sets")
+    quality.add_argument("--tasks", nargs="+", help="sr edges denoise codec real deblur; default: all")
+    quality.add_argument(
+        "--clips", nargs="+", help="videos, or names in the bench folder; default: each task's"
+    )
+    quality.add_argument("--frames", type=int, help="the first so many of each clip")
+    quality.add_argument("--pictures", type=int, help="the first so many of each test set")
+    quality.add_argument("--entries", nargs="+", help="folders of networks, each measured where its verb is")
+    quality.add_argument("--out", help="folder for quality.md, .json and .png; default: vidsr-bench")
+    quality.set_defaults(run=_bench_quality)
+
     commands.add_parser("versions", help="what is installed, for a bug report").set_defaults(run=_versions)
     return parser
 
@@ -151,6 +167,14 @@ def _train(options: argparse.Namespace) -> None:
     import vidsr
 
     vidsr.train.run(options.recipe, data=options.data, out=options.out, steps=options.steps)
+
+
+def _bench_quality(options: argparse.Namespace) -> None:
+    from vidsr import bench
+
+    keep = ("tasks", "clips", "frames", "pictures", "entries", "out")
+    given = {name: getattr(options, name) for name in keep if getattr(options, name) is not None}
+    bench.quality(**given)
 
 
 def _versions(options: argparse.Namespace) -> None:

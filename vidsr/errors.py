@@ -1,4 +1,4 @@
-"""The three kinds of error vidsr raises; every message ends in the line to type."""
+"""The three kinds of error vidsr raises, and its warning; every message ends in the line to type."""
 
 
 class VidsrError(Exception):
@@ -15,3 +15,7 @@ class RecipeError(VidsrError, ValueError):
 
 class MediaError(VidsrError, OSError):
     """A file cannot be read or written."""
+
+
+class DomainWarning(UserWarning):
+    """A clip lies far from what a network was trained for. The result is computed all the same."""

@@ -94,3 +94,7 @@ def test_descent_goes_through_the_codec():
         x = x - 0.15 * x.size * slope
     assert min(losses) < 2 * float(look(target)[0]) < 0.03 * losses[0]
     assert jax.jit(jax.grad(lambda q: blockcodec.block_codec(target, q).sum()))(8.0) == 0
+
+
+def test_how_far_inside_its_block_a_pixel_lies():
+    assert blockcodec.inwards(np.arange(-1, 10)).tolist() == [0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1]

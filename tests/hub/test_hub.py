@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import jax
@@ -10,6 +11,7 @@ import pytest
 
 from vidsr import hub, models
 from vidsr.errors import MediaError, RecipeError
+from vidsr.functional.domain import NAMES, Domain
 
 ARGS = {"channels": 3, "width": 4, "depth": 1, "scale": 2}
 
@@ -90,6 +92,18 @@ def test_a_missing_field_is_named(entry):
     path.write_text(json.dumps(config))
     with pytest.raises(RecipeError, match="fidelity"):
         hub.load(entry[0])
+
+
+def test_where_the_training_pictures_lie_is_kept_and_checked(entry):
+    assert hub.load(entry[0]).domain is None
+    cloud = Domain((0.0, 1.0, 2.0, 3.0), tuple(tuple(row) for row in np.eye(4).tolist()), 4.5)
+    other = shutil.copytree(entry[0], entry[0].parent / "placed")
+    change(other, domain={"statistics": {"names": list(NAMES), **asdict(cloud)}})
+    assert hub.load(other).domain == cloud
+    odd = shutil.copytree(other, entry[0].parent / "odd")
+    change(odd, domain={"statistics": {"names": ["slope"], **asdict(cloud)}})
+    with pytest.raises(RecipeError, match="slope"):
+        hub.load(odd)
 
 
 def test_an_unknown_architecture_is_refused_and_no_code_of_the_entry_runs(entry):

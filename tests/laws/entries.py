@@ -11,8 +11,12 @@ from vidsr.train import domain
 HOME = tempfile.TemporaryDirectory()  # gone when the tests end
 KINDS = {
     "denoise": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 10}, {"neighbours": 1}),
+    "deblock": (
+        {"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 11},
+        {"neighbours": 1, "blocks": True},
+    ),
+    "deblur": ({"width": 8, "depth": 1, "scale": 1, "fold": 4, "inputs": 3}, {}),
     "blind": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 9}, {"neighbours": 1, "blind": True}),
-    "deblock": ({"width": 8, "depth": 1, "scale": 1, "fold": 2, "inputs": 3}, {}),
 }
 VERBS = {"blind": "denoise"}  # of the others it is the kind
 

@@ -37,7 +37,7 @@ from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.deblock import deblock
-from vidsr.transforms.deblur import Deblur, RichardsonLucy
+from vidsr.transforms.deblur import Deblur, RichardsonLucy, deblur
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
 from vidsr.transforms.detour import Detour
@@ -194,24 +194,42 @@ def cleaning(rng, spec, numbers):
     return denoise(sigma(rng), strength=0.8, model=entries.folder("denoise"))
 
 
-def cleaned(step, x, spec, numbers):
-    """Neighbours of another shot, or beyond the clip, are the frame itself."""
+def seen(x):
+    """A frame beside its neighbours; one of another shot, or beyond the clip, is the frame itself."""
     shot, total, rgb = shots.numbered(x), len(x), np.repeat(x, 3 // x.shape[-1], -1)
-    seen = [rgb]
+    frames = [rgb]
     for offset in (-1, 1):
         place = np.clip(np.arange(total) + offset, 0, total - 1)
         own = shot[place] == shot
-        seen.append(np.where(own[:, None, None, None], rgb[place], rgb))
-    level = np.full((*x.shape[:3], 1), float(step.sigma))
-    out = network.restored(np.concatenate([*seen, level], -1), step.params, step.align)
+        frames.append(np.where(own[:, None, None, None], rgb[place], rgb))
+    return np.concatenate(frames, -1)
+
+
+def blended(step, x, out):
     out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
     return x + float(step.strength) * (out - x)
+
+
+def cleaned(step, x, spec, numbers):
+    level = np.full((*x.shape[:3], 1), float(step.sigma))
+    return blended(step, x, network.restored(np.concatenate([seen(x), level], -1), step.params, step.align))
 
 
 def deblocked(step, x, spec, numbers):
+    """Told how many pixels each one lies inside its block of eight, in thirds."""
+    height, width = x.shape[1:3]
+    room = ((0, 0), (0, -height % step.align), (0, -width % step.align), (0, 0))
+    frames = np.pad(seen(x), room, "reflect")
+    places = [np.arange(n) + o for n, o in zip(frames.shape[1:3], spec.origin, strict=True)]
+    thirds = [np.minimum(k % 8, 7 - k % 8) / 3 for k in places]
+    maps = np.stack(np.meshgrid(*thirds, indexing="ij"), -1)[None].repeat(len(x), 0)
+    out = network.restored(np.concatenate([frames, maps], -1), step.params, step.align)
+    return blended(step, x, out[:, :height, :width])
+
+
+def deblurred(step, x, spec, numbers):
     out = network.restored(np.repeat(x, 3 // x.shape[-1], -1), step.params, step.align)
-    out = out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
-    return x + float(step.strength) * (out - x)
+    return out.mean(-1, keepdims=True) if x.shape[-1] == 1 else out
 
 
 def encoded(spec):
@@ -387,12 +405,15 @@ ROWS = {
     ),
     "DenoiseNet": Row(cleaning, cleaned, encoded, often=2),
     "Deblock": Row(
-        lambda rng, *_: deblock(entries.folder("deblock"), strength=float(rng.uniform(0.5, 1))),
+        lambda rng, *_: deblock(float(rng.uniform(0.5, 1)), model=entries.folder("deblock")),
         deblocked,
         encoded,
         often=2,
         heavy=True,
         wide=True,
+    ),
+    "DeblurNet": Row(
+        lambda *_: deblur(model=entries.folder("deblur")), deblurred, encoded, heavy=True, wide=True
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),

@@ -14,6 +14,7 @@ LAYERS = [  # low to high; names on one line do not import each other
     {"hub"},
     {"transforms"},
     {"train", "widgets", "torch"},
+    {"bench"},
     {"cli"},
 ]
 OWNERS = {
@@ -25,6 +26,8 @@ OWNERS = {
     "ipywidgets": {"widgets"},
     "decord": {"media"},
     "av": {"media"},
+    "bm3d": {"bench"},
+    "ncnn": {"bench"},
 }
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import vidsr
 from vidsr import hub, models
 
 
@@ -46,39 +47,46 @@ def test_config_and_digest(entry):
     assert config["weights"]["sha256"] == hashlib.sha256(data).hexdigest() == hub.load(name).sha256
 
 
-def test_it_beats_its_own_bicubic_row(entry):
+def test_it_beats_every_row_beside_it(entry):
     metrics = json.loads((entry[1] / "metrics.json").read_text())
     assert metrics["parameters"] == models.count(hub.load(entry[0]).params) <= 450_000
     for measure in ("psnr_y", "ssim_y"):
         assert metrics[measure]
         for row in metrics[measure].values():
-            assert row["ours"] > row["bicubic"]
+            others = [figure for method, figure in row.items() if method != "ours"]
+            assert others and row["ours"] > max(others)
 
 
 def test_the_halo_is_honest_and_fully_used(entry):
+    """One pixel moves the squares of `align` within the halo of its own, and no others."""
     network = hub.load(entry[0])
-    side = 2 * network.halo + 3
-    x = jax.random.uniform(jax.random.key(0), (1, side, side, 3))
-    poked = x.at[0, side // 2, side // 2].add(jnp.float32(0.5))
+    inputs = json.loads((entry[1] / "config.json").read_text())["args"].get("inputs", 3)
+    near, cell = network.halo // network.align, network.halo // network.align + 1
+    side, place = (2 * cell + 1) * network.align, cell * network.align
+    x = jax.random.uniform(jax.random.key(0), (1, side, side, inputs))
+    poked = x.at[0, place, place].add(jnp.float32(0.5))
     run = jax.jit(models.apply, static_argnums=0)
-    moved = (
-        np.abs(run(network.graphdef, network.params, poked) - run(network.graphdef, network.params, x))[
-            0
-        ].max(-1)
-        > 0
-    )
-    reached = np.flatnonzero(moved.any(1)) // network.scale
-    assert (reached.min(), reached.max()) == (1, side - 2)
+    change = run(network.graphdef, network.params, poked) - run(network.graphdef, network.params, x)
+    moved = np.abs(change)[0].max(-1) > 0
+    reached = np.flatnonzero(moved.any(1)) // (network.scale * network.align)
+    assert (reached.min(), reached.max()) == (cell - near, cell + near)
+
+
+STEPS = {
+    "denoise": lambda name: vidsr.denoise(0.02, model=name),
+    "deblock": lambda name: vidsr.deblock(model=name),
+    "deblur": lambda name: vidsr.deblur(model=name),
+    "super_resolve": lambda name: vidsr.super_resolve(hub.load(name).scale, model=name),
+}
 
 
 def test_a_constant_picture_stays_so(entry):
     """Away from the frame's edge a flat field comes out nearly flat, and at its own level."""
     network = hub.load(entry[0])
     for level in (0.0, 0.2, 0.5, 1.0):
-        out = models.apply(network.graphdef, network.params, jnp.full((1, 32, 32, 3), level, jnp.float32))
-        inner = np.asarray(out)[
-            0, 12 * network.scale : -12 * network.scale, 12 * network.scale : -12 * network.scale
-        ]
+        flat = vidsr.stack(np.full((1, 32, 32, 3), level, np.float32), fps=25)
+        margin = 12 * network.scale
+        inner = STEPS[network.verb](entry[0])(flat).values[:, margin:-margin, margin:-margin]
         assert np.abs(inner - level).max() < 0.03
 
 
@@ -99,8 +107,10 @@ def test_the_published_figure_is_reached_again(entry, bench):
     from vidsr.train import measure
 
     network = hub.load(entry[0])
-    pairs = measure.published_pairs(bench, "Set5", network.scale)
     wanted = json.loads((entry[1] / "metrics.json").read_text())
+    if "Set5" not in wanted["psnr_y"]:
+        pytest.skip("this entry has no figure on a published set")
+    pairs = measure.published_pairs(bench, "Set5", network.scale)
     found = measure.figures(pairs, measure.network(network.graphdef, network.params))
     assert abs(found["psnr_y"] - wanted["psnr_y"]["Set5"]["ours"]) < 0.005
     assert abs(found["ssim_y"] - wanted["ssim_y"]["Set5"]["ours"]) < 0.0005

@@ -43,4 +43,6 @@ def test_overshoot_costs_only_beyond_the_truths_extremes():
     ringing = step.copy()
     ringing[:, :, 6], ringing[:, :, 9] = -0.1, 1.1
     assert losses.overshoot(blurred, step) == pytest.approx(losses.l1(blurred, step))
-    assert losses.overshoot(ringing, step) == pytest.approx(losses.l1(ringing, step) + 0.1 * 2 / 12)
+    assert losses.overshoot(ringing, step) == pytest.approx(
+        losses.l1(ringing, step) + losses.PENALTY * 0.1 * 2 / 12
+    )

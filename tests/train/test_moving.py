@@ -21,6 +21,11 @@ def test_a_batch_depends_on_its_step_alone(scenes):
     assert not np.array_equal(frames, scenes.batch(seed=0, step=5, size=5, patch=16)[0])
 
 
+def test_a_margin_is_picture_around_the_frame(scenes):
+    wide, middle = Moving(scenes.pictures, radius=0, margin=4).batch(seed=0, step=4, size=3, patch=16)
+    assert wide.shape == (3, 24, 24, 3) and np.array_equal(wide[:, 4:-4, 4:-4], middle)
+
+
 def test_neighbours_are_the_frame_moved_to_either_side(scenes):
     """Random pictures match nowhere but where they truly moved to: most scenes agree at one shift, the opposite before."""
     frames, middle = scenes.batch(seed=1, step=0, size=24, patch=24)

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 import vidsr
+from tests.laws import entries
+from vidsr import hub
 from vidsr.errors import RecipeError, StackError
-from vidsr.transforms.deblur import Deblur, RichardsonLucy, deblur
+from vidsr.hub import index
+from vidsr.transforms.deblur import BLIND, Deblur, RichardsonLucy, deblur
+from vidsr.transforms.deblur_net import DeblurNet
 
 DISC = ("disc", 1.5)
 
@@ -87,7 +91,21 @@ def test_the_choice_of_model():
 @pytest.mark.parametrize(
     ("psf", "settings", "words"),
     [
-        (None, {}, r"told the blur.*vidsr\.deblur\(\('disc', 3\.0\)\)"),
+        (
+            None,
+            {},
+            r"told the blur.*vidsr\.deblur\(\('disc', 3\.0\)\).*vidsr\.deblur\(model='runs/deblur-small'\)",
+        ),
+        (None, {"model": "tv"}, "told the blur"),
+        (None, {"model": "lucy"}, r"no model 'lucy'"),
+        (None, {"model": "sr-tiny-x4"}, "network for super_resolve"),
+        (
+            None,
+            {"model": "sr-tiny-x4", "sigma": 0.01},
+            r"takes no sigma.*vidsr\.deblur\(\('disc', 3\.0\), sigma=0\.01\)",
+        ),
+        (None, {"model": "sr-tiny-x4", "detail": 0.1, "rounds": 2}, "takes no detail, rounds"),
+        (DISC, {"model": "sr-tiny-x4"}, r"not told the blur: vidsr\.deblur\(model='sr-tiny-x4'\)"),
         (np.ones((4, 3)), {}, "odd sides"),
         (np.ones(5), {}, "odd sides"),
         (np.zeros((3, 3)), {}, "positive sum"),
@@ -105,6 +123,24 @@ def test_the_choice_of_model():
 def test_what_is_refused(psf, settings, words):
     with pytest.raises(RecipeError, match=words):
         deblur(psf, **settings)
+
+
+def test_without_a_psf_a_network_finds_the_blur(clip):
+    _, stack = clip
+    out = deblur(model=entries.folder("deblur"))(stack)
+    (step,) = vidsr.Pipeline.from_provenance(out).steps
+    assert isinstance(step, DeblurNet) and np.abs(out.values - stack.values).max() > 1e-4
+    np.testing.assert_array_equal(vidsr.Pipeline.from_provenance(out)(stack).values, out.values)
+
+
+def test_auto_is_the_network_once_the_zoo_has_it(monkeypatch, tmp_path):
+    (tmp_path / BLIND).symlink_to(entries.folder("deblur"))
+    for place in (hub, index):
+        monkeypatch.setattr(place, "IDS", (*hub.IDS, BLIND))
+    monkeypatch.setattr(index, "zoo", lambda: tmp_path)
+    assert deblur().model == BLIND
+    with pytest.raises(RecipeError, match="takes no rounds"):
+        deblur(rounds=3)
 
 
 @pytest.mark.parametrize("model", ["tv", "richardson-lucy"])

@@ -6,6 +6,7 @@ import pytest
 import vidsr
 from vidsr.errors import RecipeError, StackError
 from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
+from vidsr.transforms.denoise_net import DenoiseNet
 
 SHAPE = (21, 27, 3)
 
@@ -24,7 +25,7 @@ def two_shots():
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_chunks_give_the_same_pixels(two_shots, causal):
-    step = denoise(sigma=0.05, causal=causal)
+    step = denoise(0.05, model="nlm", causal=causal)
     stack = vidsr.stack(two_shots, fps=25)
     whole = step(stack).values
     np.testing.assert_allclose(step(stack.chunk(time=2)).values, whole, rtol=0, atol=1e-5)
@@ -33,7 +34,7 @@ def test_chunks_give_the_same_pixels(two_shots, causal):
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_no_frame_hears_of_another_shot(two_shots, causal):
-    step, stack = denoise(sigma=0.05, causal=causal), vidsr.stack(two_shots, fps=25)
+    step, stack = denoise(0.05, model="nlm", causal=causal), vidsr.stack(two_shots, fps=25)
     assert vidsr.cuts(stack) == [4]
     joined = step(stack).values
     apart = [step(stack.isel(time=s)).values for s in (slice(0, 4), slice(4, None))]
@@ -43,7 +44,7 @@ def test_no_frame_hears_of_another_shot(two_shots, causal):
 @pytest.mark.parametrize("causal", [False, True])
 def test_noise_goes_and_sigma_is_found(causal):
     clean, frames = noisy(6, 3)
-    out = denoise(causal=causal)(vidsr.stack(frames, fps=25))
+    out = denoise(model="nlm", causal=causal)(vidsr.stack(frames, fps=25))
     before, after = (np.sqrt(np.mean((v[-1] - clean) ** 2)) for v in (frames, out.values))
     assert after < 0.5 * before
     found = vidsr.Pipeline.from_provenance(out).steps[0].sigma
@@ -54,15 +55,15 @@ def test_noise_goes_and_sigma_is_found(causal):
 def test_strength_blends(causal):
     _, frames = noisy(3, 2)
     stack = vidsr.stack(frames, fps=25)
-    full = denoise(0.05, causal=causal)(stack).values
-    half = denoise(0.05, strength=0.5, causal=causal)(stack).values
+    full = denoise(0.05, model="nlm", causal=causal)(stack).values
+    half = denoise(0.05, 0.5, "nlm", causal)(stack).values
     np.testing.assert_allclose(half, (frames + full) / 2, atol=1e-6)
-    np.testing.assert_array_equal(denoise(0.05, strength=0, causal=causal)(stack).values, frames)
+    np.testing.assert_array_equal(denoise(0.05, 0, "nlm", causal)(stack).values, frames)
 
 
 def test_the_footprint_is_honest():
     _, frames = noisy(7, 4)
-    step = denoise(sigma=0.05)
+    step = denoise(0.05, model="nlm")
     poked = frames.copy()
     poked[3, 10, 13] += 0.05  # too little for a cut
     moved = np.abs(step(vidsr.stack(poked, fps=25)).values - step(vidsr.stack(frames, fps=25)).values)
@@ -78,12 +79,12 @@ def test_the_footprint_is_honest():
 @pytest.mark.parametrize("causal", [False, True])
 def test_one_small_frame(causal):
     frame = np.random.default_rng(0).random((1, 2, 3, 1)).astype(np.float32)
-    out = denoise(causal=causal)(vidsr.stack(frame, fps=25))
+    out = denoise(model="nlm", causal=causal)(vidsr.stack(frame, fps=25))
     assert out.shape == frame.shape and np.isfinite(out.values).all()
 
 
 def test_the_choice_of_model():
-    assert isinstance(denoise(), Denoise) and isinstance(denoise(causal=True), CausalDenoise)
+    assert isinstance(denoise(), DenoiseNet) and isinstance(denoise(causal=True), CausalDenoise)
     assert isinstance(denoise(model="nlm"), Denoise)
     with pytest.raises(RecipeError, match=r"'auto', 'nlm'.*vidsr\.denoise\(model='nlm'\)"):
         denoise(model="bm3d")

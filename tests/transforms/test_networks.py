@@ -18,9 +18,11 @@ def test_an_entry_for_another_verb_is_refused():
     with pytest.raises(RecipeError, match=r"network for deblock.*vidsr\.denoise"):
         vidsr.denoise(model=entries.folder("deblock"))
     with pytest.raises(RecipeError, match=r"network for denoise.*vidsr\.deblock"):
-        vidsr.deblock(entries.folder("denoise"))
+        vidsr.deblock(model=entries.folder("denoise"))
     with pytest.raises(RecipeError, match=r"network for super_resolve.*vidsr\.deblock"):
-        vidsr.deblock("sr-tiny-x4")
+        vidsr.deblock(model="sr-tiny-x4")
+    with pytest.raises(RecipeError, match=r"network for deblock.*vidsr\.deblur"):
+        vidsr.deblur(model=entries.folder("deblock"))
     with pytest.raises(RecipeError, match=r"causal=True\)"):
         vidsr.denoise(model=entries.folder("denoise"), causal=True)
 
@@ -30,7 +32,20 @@ def test_hdr_signal_is_refused_with_what_to_do():
     with pytest.raises(StackError, match=r"vidsr\.denoise\(model='nlm'\)"):
         vidsr.denoise(0.1, model=entries.folder("denoise"))(hdr)
     with pytest.raises(StackError, match=r"transfer='bt709'"):
-        vidsr.deblock(entries.folder("deblock"))(hdr)
+        vidsr.deblock(model=entries.folder("deblock"))(hdr)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda: vidsr.deblock(model=entries.folder("deblock")),
+        lambda: vidsr.deblur(model=entries.folder("deblur")),
+    ],
+)
+def test_fields_of_two_moments_are_refused(step):
+    fields = clip().vid.assign(fields="tff")
+    with pytest.raises(StackError, match=r"fields='progressive'"):
+        step()(fields)
 
 
 def test_beyond_a_cut_nothing_is_seen():
@@ -52,6 +67,15 @@ def test_strength_blends_and_sigma_is_measured():
     np.testing.assert_allclose(half, (full + stack.values) / 2, atol=1e-6)
     out = vidsr.denoise(model=folder)(stack)
     assert vidsr.Pipeline.from_provenance(out).steps[0].sigma > 0.1
+
+
+def test_a_crop_remembers_where_the_coders_blocks_lie():
+    stack, step = clip(2, 40, 48), vidsr.deblock(model=entries.folder("deblock"))
+    whole, part = step(stack), step(stack[:, 12:, 20:])
+    halo = step.halo
+    np.testing.assert_allclose(part[:, halo:, halo:], whole[:, 12 + halo :, 20 + halo :], atol=1e-6)
+    moved = vidsr.stack(stack.values[:, 12:, 20:], fps=25)  # as if the file began there
+    assert np.abs(step(moved).values - part.values)[:, halo:, halo:].max() > 1e-5
 
 
 def test_a_blind_denoiser_judges_the_noise_itself():

@@ -10,7 +10,7 @@ def test_the_demo_names_the_network_it_used(tmp_path):
     clip = vidsr.stack(np.random.default_rng(0).random((3, 36, 50, 3), np.float32), fps=25)
     vidsr.save(clip, tmp_path / "in.mkv", codec="ffv1")
     said = demo(tmp_path / "in.mkv", out=tmp_path / "out")
-    assert vidsr.super_resolve(4).model in said and "bicubic" in said
+    assert "sr-small-x4" in said and "bicubic" in said
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "comparison.png",
         "metrics.txt",

@@ -9,6 +9,7 @@ up); ITU-T H.264 (flat scaling; AC and DC rounded from 2/3 up, as x264 does); BT
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +39,15 @@ LARGEST = 2047  # coefficient
 REACH = jpeg.REACH
 RED, BLUE = 0.299, 0.114  # BT.601
 LUMA, CHROMA = 219 / 255, 224 / 255  # levels of limited range for one of full range
+
+
+def inwards(position: Any) -> Any:
+    """How many pixels lie between one and the nearer edge of its 8x8 block, along one axis: 0 to 3.
+
+    Args:
+      position: whole numbers, pixels from the edge of a block; numpy or jax.
+    """
+    return (7 - abs(2 * (position % 8) - 7)) // 2
 
 
 def _matrix() -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vidsr.errors import MediaError, RecipeError
+from vidsr.functional.domain import NAMES, Domain
 from vidsr.hub.index import folder_of
 
 FIELDS = ("id", "verb", "model", "args", "scale", "halo", "domain", "fidelity", "licence", "weights")
@@ -29,6 +30,7 @@ class Network:
     blind: bool  # a denoiser that is not told sigma
     fidelity: str
     licence: str
+    domain: Domain | None  # the pictures it was trained on, where the entry says
     sha256: str  # of the weights file
     graphdef: Any = field(repr=False)  # static, hashable
     params: dict[str, Any] = field(repr=False)  # nested dict of float32 arrays
@@ -111,5 +113,17 @@ def _load(folder: Path) -> Network:
     params = traverse_util.unflatten_dict({k: np.asarray(v, np.float32) for k, v in found.items()}, sep=".")
     about = {k: config[k] for k in ("id", "verb", "scale", "halo", "fidelity", "licence")}
     about |= {"align": config["args"].get("fold", 1), "radius": config["domain"].get("neighbours", 0)}
+    about |= {"domain": _domain(folder, config["domain"].get("statistics"))}
     about["blind"] = config["domain"].get("blind", False)
     return Network(**about, sha256=digest, graphdef=graphdef, params=params, folder=folder)
+
+
+def _domain(folder: Path, stated: dict[str, Any] | None) -> Domain | None:
+    if stated is None:
+        return None
+    if stated.get("names") != list(NAMES):
+        raise RecipeError(
+            f"{folder}: config.json has statistics {stated.get('names')}, this version takes {list(NAMES)}. "
+            "Restore it from the release."
+        )
+    return Domain(tuple(stated["mean"]), tuple(map(tuple, stated["covariance"])), stated["far"])

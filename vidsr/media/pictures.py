@@ -19,7 +19,7 @@ from vidsr.media import colour as colours
 from vidsr.media.colour import Colour
 from vidsr.media.convert import Coding, Converter, choose
 from vidsr.media.orientation import Orientation
-from vidsr.media.source import LARGEST_SIDE, check_size, local_file, refuse_alpha
+from vidsr.media.source import LARGEST_SIDE, check_size, local_file, loss_tag, refuse_alpha
 from vidsr.media.view import View
 
 SUFFIXES = {
@@ -102,15 +102,19 @@ def describe(
     shape = (len(files), height, width, 1 if is_gray else 3)
     coding = choose(frame.format.name, bits, settled)
     source = Pictures(files, numbers, shape, frame.format.name, settled, coding, turn)
-    attrs = settled.tags(height, _TRANSFER[kind]) | {
-        "fields": "progressive",
-        "sample_aspect": "1/1",
-        "file_path": str(files[0]),
-        "file_codec": kind,
-        "file_pix_fmt": frame.format.name,
-        "file_bits": str(bits),
-        "file_rate": f"{rate.numerator}/{rate.denominator}",
-    }
+    attrs = (
+        settled.tags(height, _TRANSFER[kind])
+        | loss_tag(kind)
+        | {
+            "fields": "progressive",
+            "sample_aspect": "1/1",
+            "file_path": str(files[0]),
+            "file_codec": kind,
+            "file_pix_fmt": frame.format.name,
+            "file_bits": str(bits),
+            "file_rate": f"{rate.numerator}/{rate.denominator}",
+        }
+    )
     identity = provenance.file_identity(files[0])
     if len(files) > 1:
         identity |= {"path": str(path), "files": len(files), "bytes": sum(f.stat().st_size for f in files)}

@@ -16,6 +16,7 @@ from vidsr.frames.schema import DIMS, build
 from vidsr.media import pictures
 from vidsr.media.describe import Probe, probe
 from vidsr.media.record import read_comment
+from vidsr.media.source import loss_tag
 from vidsr.media.view import Film, View
 
 READERS = ("auto", "pyav", "decord")
@@ -100,7 +101,7 @@ def describe(
 
 def film_attrs(film: Probe) -> dict[str, str]:
     """Tags of a stack read from a film; all strings, so that every file format can hold them."""
-    attrs = film.colour.tags(film.height)
+    attrs = film.colour.tags(film.height) | loss_tag(film.codec)
     attrs |= {
         "fields": film.fields,
         "sample_aspect": _ratio(film.sample_aspect),

@@ -10,6 +10,9 @@ from vidsr.errors import MediaError
 
 CONTAINERS = "mov,matroska,avi,mpegts,mpeg,mxf,nut,flv,asf,ogg,dv,ivf,yuv4mpegpipe"
 LARGEST_SIDE = 16384
+# Codecs that lose nothing, by FFmpeg's names. H.264, HEVC, VP9 and AV1 can, but do not say so: they count as lossy.
+LOSSLESS = {"ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "rawvideo", "wrapped_avframe", "v210", "v308", "v408", "v410",
+            "r210", "qtrle", "png", "apng", "tiff", "exr", "dpx", "bmp"}  # fmt: skip
 ATTACHED = 0x0400 | 0x0800  # dispositions: attached picture, timed thumbnails
 _PLAYLISTS = (b"#EXTM3U", b"<?xml", b"<MPD", b"ffconcat", b"<smil", b"[playlist]", b"<ASX", b"<asx", b"v=0")
 
@@ -103,6 +106,11 @@ def refuse_alpha(name: str, pix_fmt: av.VideoFormat) -> None:
             f"{name} has transparency ({pix_fmt.name}), which a frame stack does not hold. "
             f"Lay it over black first: ffmpeg -i {name} -vf premultiply=inplace=1,format=gbrp opaque.mkv"
         )
+
+
+def loss_tag(codec: str) -> dict[str, str]:
+    """The tag of frames that a lossy codec was through: its name."""
+    return {} if codec in LOSSLESS else {"lossy": codec}
 
 
 def identity(path: Path) -> tuple[int, int]:

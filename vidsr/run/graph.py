@@ -45,6 +45,18 @@ class Graph:
                 table.solve(partial(progress, f"analysing for step {number + 1}") if progress else None)
 
 
+def before(graph: Graph, number: int) -> Any:
+    """The node of what comes into a step, by its number; it shares with the graph all that lies before."""
+    for segment in graph.segments:
+        if number < len(segment.steps):
+            break
+        number -= len(segment.steps)
+    if number == 0 or isinstance(segment, Hosted):
+        return segment.upstream
+    specs = segment.specs[: number + 1]
+    return Segment(segment.upstream, segment.steps[:number], specs, segment.blocks, segment.bind)
+
+
 def specs_of(steps: Sequence[Any], spec: Spec) -> list[Spec]:
     """What comes into each step, and out of the last. Raises what a step has against its input."""
     specs = [spec]

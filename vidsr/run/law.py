@@ -152,6 +152,14 @@ class At:
         return cls(first_in, first_out, extent_in, extent_out, origin, frame, n_out, extra)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a step finds about what comes into it, beside what it was made for."""
+
+    text: str
+    is_far: bool
+
+
 def halo(steps: Any) -> tuple[int, int, int]:
     """Summed halo of a chain (t, y, x) in samples of the chain's input: what a peek reads around itself."""
     total = [Fraction(0)] * 3

@@ -1,15 +1,19 @@
 """A lazy array that computes just what is asked of it: the thing behind a lazy result."""
 
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from vidsr.errors import DomainWarning
 from vidsr.run.blocks import Blocks
-from vidsr.run.graph import Graph, Progress, build, settle, specs_of
-from vidsr.run.law import Spec
+from vidsr.run.graph import Graph, Progress, before, build, settle, specs_of
+from vidsr.run.law import Spec, Verdict
 from vidsr.run.nodes import ArraySource
+
+LOOK = 3  # frames of a request, at most, that are held against what a step was made for
 
 
 class View:
@@ -17,6 +21,9 @@ class View:
 
     Nodes, compiled functions and rings are made on first use in each process; a pickle carries the source, the
     steps as settled and the solved states, so that workers neither settle nor analyse again.
+
+    The first pixels computed are also shown to steps that know what they were made for; what lies far from it is said
+    once, as a DomainWarning. A request of frames that tell nothing, such as black ones, leaves that to the next.
     """
 
     dtype = np.dtype(np.float32)
@@ -37,6 +44,8 @@ class View:
         self.shape = self.spec.shape
         self.is_settled = not any(step.open() for step in self.steps)
         self.solved: dict[int, tuple] = {}
+        self.is_quiet = False
+        self._judged: set[int] = set()
         self._graph: Graph | None = None
         self._lock = threading.RLock()
 
@@ -63,7 +72,31 @@ class View:
 
     def read(self, region: Sequence[tuple[int, int]]) -> np.ndarray:
         with self._lock:
-            return self.graph().node.read(region)
+            out = self.graph().node.read(region)
+            self._warn(region[0])
+            return out
+
+    def verdicts(self, span: tuple[int, int]) -> dict[int, Verdict]:
+        """What steps find about (start, count) frames of what comes into them, by step number; of those that can tell."""
+        with self._lock:
+            graph, found = self.graph(), {}
+            for number, step in enumerate(self.steps):
+                if step.has_domain() and number not in self._judged:
+                    node = before(graph, number)
+                    verdict = step.judge(lambda place, node=node: node.read((_part(span), *place)), node.spec)
+                    if verdict is not None:
+                        found[number] = verdict
+            return found
+
+    def _warn(self, span: tuple[int, int]) -> None:
+        """Say of every step once if what comes into it lies far from what it was made for."""
+        if self.is_quiet:
+            return
+        found = self.verdicts(span)
+        self._judged.update(found)
+        for verdict in found.values():
+            if verdict.is_far:
+                warnings.warn(verdict.text, DomainWarning, stacklevel=3)
 
     def __getitem__(self, key: Any) -> np.ndarray:
         key = key if isinstance(key, tuple) else (key,)
@@ -90,13 +123,19 @@ class View:
 
     def __getstate__(self) -> dict:
         self.solve()
-        state = dict(self.__dict__)
+        self._warn((0, self.shape[0]))
+        state = {**self.__dict__, "is_quiet": True}
         del state["_graph"], state["_lock"]
         return state
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         self._graph, self._lock = None, threading.RLock()
+
+
+def _part(span: tuple[int, int]) -> tuple[int, int]:
+    start, count = span
+    return start, min(count, LOOK)
 
 
 def runs(index: np.ndarray) -> list[tuple[int, int, int]]:

@@ -13,7 +13,7 @@ from vidsr.train.fit import Fitted, fit
 from vidsr.train.patches import Pairs, pairs
 from vidsr.train.photographs import Photograph, folder, gather, listed, photographs
 from vidsr.train.publish import publish
-from vidsr.train.recipes import decoder, denoiser, enlarger, restorer
+from vidsr.train.recipes import deblurrer, decoder, denoiser, enlarger, restorer
 from vidsr.train.settings import Settings
 from vidsr.train.validate import validator
 
@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "Way",
     "clean",
+    "deblurrer",
     "decoder",
     "denoiser",
     "domain",

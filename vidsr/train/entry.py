@@ -21,6 +21,7 @@ class Entry:
     made: str  # how the input was made from the pictures
     domain: dict[str, Any]  # what it was trained for
     licence: str = "CC-BY-SA-4.0"  # SPDX name, of the weights
+    shapes: int = 0  # drawn pictures among those it is trained on
     start: str = "the identity plus noise"  # where the weights started from, in words
     after: str = ""  # the entry whose weights it started from, if any
     tried: tuple[tuple[str, int, float], ...] = ()  # in short runs: variant, steps, validation PSNR-Y
@@ -38,10 +39,12 @@ def clean(
     model: str,
     args: dict[str, int],
     settings: Settings,
+    shapes: int = 0,
     tried: tuple[tuple[str, int, float], ...] = (),
 ) -> Entry:
     """An entry that enlarges clean pictures: all but the network and its settings is the same for each."""
     scale = args["scale"]
+    drawn = f"{shapes} drawn pictures of shapes with ideal edges are among them; " if shapes else ""
     return Entry(
         name=name,
         model=model,
@@ -53,7 +56,8 @@ def clean(
         avoid="""On noisy, blurred or compressed video (it was trained on clean pictures reduced by bicubic and sharpens what it is
 given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
 neighbouring frames, so it recovers nothing over time and does not reduce flicker.""",
-        made="""The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; each picture serves again at half
+        shapes=shapes,
+        made=f"""The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; {drawn}each picture serves again at half
 size:""",
         domain=domain("clean, reduced by bicubic"),
     )

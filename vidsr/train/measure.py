@@ -4,31 +4,37 @@ Protocol: published low resolution files in, result clipped and rounded to 8 bit
 rounded, `scale` pixels cut on each side, PSNR against 255, SSIM with an 11x11 Gaussian; mean over pictures.
 """
 
+import math
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import vidsr
 from vidsr import hub
-from vidsr.functional import resample
+from vidsr.functional import blur, resample
 from vidsr.metrics import arrays
-from vidsr.train import damage
 from vidsr.train.moving import Moving
 from vidsr.train.patches import Pairs
+from vidsr.train.step import Damage
 from vidsr.train.validate import enlarge, forward
 
 SETS = ("Set5", "Set14", "B100")
 PROTOCOL = "luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
-LEVELS = (10, 25, 50)  # of noise, 8-bit
+CODED_PROTOCOL = "drawn scenes that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
 BLIND_LEVELS = (5, 15, 25)  # of noise before enlargement, 8-bit
 BLIND_PROTOCOL = "held-back photographs reduced by bicubic, white noise of that many levels, clipped and rounded to 8 bits; luma BT.601 studio range, not rounded; border = scale; peak 255; result rounded to 8 bits; mean over pictures"
-CODED_PROTOCOL = "clips that drift over held-back photographs, reduced by bicubic to the network's scale, coded, decoded; luma BT.601 studio range, not rounded; border = scale; peak 255; mean over pictures"
+RADII = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # pixels, of unsharp masking
+AMOUNTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 
 Rows = dict[str, dict[str, dict[str, float]]]  # figures by set and method
+Params = dict[str, Any]
+Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Enlarger = Callable[[np.ndarray], np.ndarray]  # uint8 (y, x, 3) -> uint8, larger
 
 
@@ -41,11 +47,11 @@ def bench_folder() -> Path | None:
 
 def bicubic(scale: int) -> Enlarger:
     """The baseline: MATLAB's bicubic, rounded to 8 bits after each pass."""
-    return lambda low: resample.imresize(low, num=scale)
+    return lambda low: resample.imresize(low[..., :3], num=scale)
 
 
 def network(graphdef: Any, params: dict[str, Any], behind: hub.Network | None = None) -> Enlarger:
-    """A network as a function of one uint8 picture, which goes through `behind` first."""
+    """A network as a function of one uint8 picture and what further channels tell of it; it goes through `behind` first."""
     run = forward(graphdef, behind)
     return lambda low: enlarge(run, params, low)
 
@@ -92,51 +98,92 @@ def table(method: Enlarger, *, scale: int, bench: Path) -> Rows:
     }
 
 
+def unsharp(frames: np.ndarray, radius: float, amount: float) -> np.ndarray:
+    """The signal and `amount` of what a Gaussian of sigma `radius` pixels takes out of it; edges mirrored."""
+    given = {"radius": np.float32(radius), "amount": np.float32(amount)}
+    return np.asarray(_sharpened(frames, **given, far=math.ceil(4 * radius)))
+
+
+def best_unsharp(damaged: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """Unsharp masking, of a grid, that brings the luma of these frames closest to the truth."""
+    truth = arrays.luma(clean, peak=1.0)
+    results = (unsharp(damaged, radius, amount) for radius in RADII for amount in AMOUNTS)
+    return min(
+        results, key=lambda out: float(np.mean((arrays.luma(np.clip(out, 0, 1), peak=1.0) - truth) ** 2))
+    )
+
+
+@partial(jax.jit, static_argnames="far")
+def _sharpened(frames: jax.Array, *, radius: jax.Array, amount: jax.Array, far: int) -> jax.Array:
+    wide = jnp.pad(frames, ((0, 0), (far, far), (far, far), (0, 0)), "reflect")
+    return frames + amount * (frames - blur.gaussian(wide, radius, far))
+
+
 class Cleaned:
-    """Figures of a denoiser on held-back scenes under fixed noise of three strengths.
+    """Figures of a restoring network on held-back scenes under fixed damages.
 
     Args:
       graphdef: the network.
       held: the scenes' pictures.
+      damages: what is done to the scenes, by name.
+      before: the name of what the network is given.
+      beside: other methods by name, ``(damaged, clean) -> result``; they may look at the truth to tune themselves.
+      made: how the input was made, in words.
       patch: side of a scene, pixels. count: how many scenes.
     """
 
-    def __init__(self, graphdef: Any, held: Moving, *, patch: int, count: int):
+    def __init__(
+        self,
+        graphdef: Any,
+        held: Moving,
+        damages: dict[str, Damage],
+        *,
+        before: str,
+        made: str,
+        beside: dict[str, Method] | None = None,
+        patch: int,
+        count: int,
+    ):
         self._forward = forward(graphdef)
-        frames, clean = (
+        frames, self._clean = (
             part / np.float32(255) for part in held.batch(seed=0, step=0, size=count, patch=patch)
         )
-        self._clean = clean
         self.protocol = (
-            f"{count} drawn scenes of {patch} x {patch} from held-back photographs; white noise clipped and rounded to "
+            f"{count} drawn scenes of {patch} x {patch} from held-back photographs; {made}; clipped and rounded to "
             "8 bits; luma BT.601 studio range, peak 255; result rounded to 8 bits; mean over scenes"
         )
-        self._noisy = {
-            level: np.asarray(damage.noisy(sigma=level / 255)(jax.random.key(level), frames, clean)[0])
-            for level in LEVELS
+        self._before, self._beside = before, beside or {}
+        self._damaged = {
+            name: np.asarray(apply(jax.random.key(index), frames, self._clean)[0])
+            for index, (name, apply) in enumerate(damages.items())
         }
 
-    def evaluate(self, params: dict[str, Any]) -> dict[str, float]:
-        """Mean PSNR-Y in dB at each strength."""
-        return {f"sigma{level}": row["ours"]["psnr_y"] for level, row in self._rows(params).items()}
+    def evaluate(self, params: Params) -> dict[str, float]:
+        """Mean PSNR-Y in dB under each damage."""
+        return {
+            name.replace(" ", ""): self._ours(params, damaged)["psnr_y"]
+            for name, damaged in self._damaged.items()
+        }
 
-    def rows(self, params: dict[str, Any]) -> Rows:
-        """Figures of the noisy frames and of the network, by strength."""
-        return {f"sigma {level}": row for level, row in self._rows(params).items()}
-
-    def _rows(self, params: dict[str, Any]) -> dict[int, dict[str, dict[str, float]]]:
+    def rows(self, params: Params) -> Rows:
+        """Figures of the damaged frames, of the methods beside, and of the network, by damage."""
         found = {}
-        for level, noisy in self._noisy.items():
-            results = {"noisy": noisy[..., :3], "ours": np.asarray(self._forward(params, noisy))}
-            found[level] = {name: self._figures(result) for name, result in results.items()}
+        for name, damaged in self._damaged.items():
+            seen = damaged[..., :3]
+            others = {method: run(seen, self._clean) for method, run in self._beside.items()}
+            figures = {way: _figures(out, self._clean) for way, out in {self._before: seen, **others}.items()}
+            found[name] = {**figures, "ours": self._ours(params, damaged)}
         return found
 
-    def _figures(self, result: np.ndarray) -> dict[str, float]:
-        levels = [
-            arrays.luma(np.floor(np.clip(x, 0, 1) * 255 + 0.5), peak=255.0) for x in (result, self._clean)
-        ]
-        measures = {"psnr_y": arrays.psnr, "ssim_y": arrays.ssim}
-        return {
-            name: round(float(np.mean(measure(*levels, peak=255.0, border=0))), 4)
-            for name, measure in measures.items()
-        }
+    def _ours(self, params: Params, damaged: np.ndarray) -> dict[str, float]:
+        return _figures(np.asarray(self._forward(params, damaged)), self._clean)
+
+
+def _figures(result: np.ndarray, clean: np.ndarray) -> dict[str, float]:
+    """Mean PSNR-Y in dB and SSIM-Y of scenes of signal, rounded to 8 bits."""
+    levels = [arrays.luma(np.floor(np.clip(x, 0, 1) * 255 + 0.5), peak=255.0) for x in (result, clean)]
+    measures = {"psnr_y": arrays.psnr, "ssim_y": arrays.ssim}
+    return {
+        name: round(float(np.mean(measure(*levels, peak=255.0, border=0))), 4)
+        for name, measure in measures.items()
+    }

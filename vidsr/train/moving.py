@@ -18,10 +18,11 @@ SPEED, FASTEST = 3.0, 12  # pixels a frame: standard deviation, and the most
 
 @dataclass(frozen=True)
 class Moving:
-    """Pictures, uint8 ``(y, x, 3)``, and how many neighbours each side a frame comes with."""
+    """Pictures, uint8 ``(y, x, 3)``; how many neighbours each side, and pixels around it, a frame comes with."""
 
     pictures: tuple[np.ndarray, ...]
     radius: int
+    margin: int = 0
 
     @property
     def pixels(self) -> int:
@@ -37,21 +38,28 @@ class Moving:
         """The scenes of one step, one of eight flips and turns each.
 
         Returns:
-          ``(size, patch, patch, 3 * (2 * radius + 1))`` uint8, the middle frame first, then the others in order of time;
-          and ``(size, patch, patch, 3)``, the middle frame.
+          ``(size, side, side, 3 * (2 * radius + 1))`` uint8 with ``side = patch + 2 * margin``, the middle frame first, then
+          the others in order of time; and ``(size, patch, patch, 3)``, the middle frame without its margin.
 
         Raises:
           MediaError: every picture is too small.
         """
         rng = np.random.default_rng([seed, step])
-        scenes = np.stack([self._scene(rng, patch) for _ in range(size)])
+        side, inner = patch + 2 * self.margin, slice(self.margin, self.margin + patch)
+        scenes = np.stack([self.scene(rng, side) for _ in range(size)])
         order = [self.radius, *(k for k in range(2 * self.radius + 1) if k != self.radius)]
         frames = scenes[:, order].transpose(0, 2, 3, 1, 4)
-        return frames.reshape(size, patch, patch, -1), scenes[:, self.radius]
+        return frames.reshape(size, side, side, -1), scenes[:, self.radius, inner, inner]
 
-    def _scene(self, rng: np.random.Generator, patch: int) -> np.ndarray:
-        """``(frames, patch, patch, 3)`` uint8."""
-        enlarged = 2 if rng.random() < LARGE else 1
+    def scene(self, rng: np.random.Generator, patch: int) -> np.ndarray:
+        """``(2 * radius + 1, patch, patch, 3)`` uint8.
+
+        Raises:
+          MediaError: every picture is too small.
+        """
+        room = 2 * self.radius * FASTEST
+        largest = max(min(picture.shape[:2]) for picture in self.pictures)
+        enlarged = 2 if rng.random() < LARGE and 2 * patch + room <= largest else 1
         side = patch * enlarged
         frames = self._drift(rng, side)
         if rng.random() < OBJECT:
@@ -81,9 +89,9 @@ class Moving:
         return np.stack([picture[top : top + side, left : left + side] for top, left in corners])
 
 
-def moving(pictures: list[Photograph], *, radius: int) -> Moving:
+def moving(pictures: list[Photograph], *, radius: int = 0, margin: int = 0) -> Moving:
     """Photographs to draw scenes from; those of more than a megapixel at half size, where they are sharp to the pixel."""
-    return Moving(tuple(_sharp(read(picture)) for picture in pictures), radius)
+    return Moving(tuple(_sharp(read(picture)) for picture in pictures), radius, margin)
 
 
 def _sharp(picture: np.ndarray) -> np.ndarray:

@@ -9,17 +9,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vidsr.errors import MediaError, RecipeError
+from vidsr.train.drawn import drawn
 from vidsr.train.photographs import Photograph, read
+
+SIDE = 512  # of a drawn picture; a multiple of every scale
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Low and high resolution pictures, uint8 ``(y, x, 3)``; high is exactly `scale` times as large."""
+    """Low and high resolution pictures, uint8 ``(y, x, c)`` and ``(y, x, 3)``; high is exactly `scale` times as large."""
 
     scale: int
     low: tuple[np.ndarray, ...]
     high: tuple[np.ndarray, ...]
     names: tuple[str, ...]
+    shapes: int = 0  # the last so many are drawn, no photographs
+    grid: bool = False  # the last two channels of low tell the place in y and in x
 
     @property
     def pixels(self) -> int:
@@ -44,12 +49,12 @@ class Pairs:
         """The batch of one step: places drawn evenly over all pixels, one of eight flips and turns each.
 
         Returns:
-          ``(size, patch, patch, 3)`` low and ``(size, patch * scale, patch * scale, 3)`` high, uint8.
+          ``(size, patch, patch, c)`` low and ``(size, patch * scale, patch * scale, 3)`` high, uint8.
         """
         rng = np.random.default_rng([seed, step])
         area = np.array([low.shape[0] * low.shape[1] for low in self.low], dtype=np.float64)
         chosen = rng.choice(len(self.low), size=size, p=area / area.sum())
-        low = np.empty((size, patch, patch, 3), np.uint8)
+        low = np.empty((size, patch, patch, self.low[0].shape[-1]), np.uint8)
         high = np.empty((size, patch * self.scale, patch * self.scale, 3), np.uint8)
         for index, picture in enumerate(chosen):
             small, large = self.low[picture], self.high[picture]
@@ -57,6 +62,8 @@ class Pairs:
             x = int(rng.integers(small.shape[1] - patch + 1))
             turn = int(rng.integers(8))
             low[index] = turned(small[y : y + patch, x : x + patch], turn)
+            if self.grid and turn & 4:
+                low[index, ..., -2:] = low[index, ..., :-3:-1]  # what told y tells x now
             s, side = self.scale, patch * self.scale
             high[index] = turned(large[y * s : y * s + side, x * s : x * s + side], turn)
         return low, high
@@ -67,7 +74,9 @@ def grained(pictures: np.ndarray, sigma: float, rng: np.random.Generator) -> np.
     return np.rint(np.clip(pictures + rng.normal(0, sigma, pictures.shape), 0, 255)).astype(np.uint8)
 
 
-def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: bool = False) -> Pairs:
+def pairs(
+    pictures: list[Photograph], *, scale: int, patch: int = 1, halved: bool = False, shapes: int = 0
+) -> Pairs:
     """Decode, check and reduce pictures once, by the exact MATLAB-like bicubic with 8-bit rounding per pass.
 
     Pictures are cut to a multiple of `scale` from the top left.
@@ -77,6 +86,7 @@ def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: boo
       scale: of the network.
       patch: no picture may be smaller than this, in low resolution pixels.
       halved: give every picture large enough a second time at half size: sharper, with finer texture.
+      shapes: drawn pictures of 512 pixels each side to add.
 
     Raises:
       MediaError: a file differs from its manifest entry, cannot be decoded, or is smaller than one patch.
@@ -100,7 +110,11 @@ def pairs(pictures: list[Photograph], *, scale: int, patch: int = 1, halved: boo
             low.append(reduce_bicubic(whole, scale))
             high.append(whole)
             names.append(picture.path.name)
-    return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=tuple(names))
+    for number, whole in enumerate(drawn(shapes, side=SIDE, seed=0)):
+        low.append(reduce_bicubic(whole, scale))
+        high.append(whole)
+        names.append(f"drawn {number}")
+    return Pairs(scale=scale, low=tuple(low), high=tuple(high), names=tuple(names), shapes=shapes)
 
 
 def reduce_bicubic(image: np.ndarray, scale: int) -> np.ndarray:

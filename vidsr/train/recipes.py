@@ -6,6 +6,7 @@ and a finished one published; and `steps`, after which to stop, resumable.
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.functional import domain
 from vidsr.train import measure
 from vidsr.train.coded import Way, coded
-from vidsr.train.damage import cleaned, noisy
+from vidsr.train.damage import REACH, Optics, blurred, cleaned, noisy
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted, fit
 from vidsr.train.moving import Moving, moving
@@ -25,15 +27,20 @@ from vidsr.train.publish import Sample, publish
 from vidsr.train.step import Damage
 from vidsr.train.validate import validator
 
+HELD = 24  # scenes that are coded to validate on, each way shown
+
 Data = str | os.PathLike | None
 Params = dict[str, Any]
+LEVELS = (10, 25, 50)  # of noise on what a denoiser's card shows, 8-bit
+FAINT_LEVEL = 2  # the same of a deblurrer
 
 
 def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
     """Train a network for clean pictures reduced by MATLAB's bicubic; see the module for the arguments."""
     scale = entry.args["scale"]
     training, validation = photographs(folder(data))
-    held = pairs(validation, scale=scale)
+    held, free = pairs(validation, scale=scale), _free(validation)
+    shown = pairs(free[:1], scale=scale) if free else None
     graphdef = models.template(entry.model, **entry.args)[0]
 
     def rows(params: Params) -> measure.Rows:
@@ -45,11 +52,11 @@ def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = 
     return _trained(
         entry,
         training,
-        pairs(training, scale=scale, patch=entry.settings.patch, halved=True),
+        pairs(training, scale=scale, patch=entry.settings.patch, halved=True, shapes=entry.shapes),
         validator(graphdef, held),
         rows,
         measure.PROTOCOL,
-        lambda params: _sample(validation, held, measure.network(graphdef, params)),
+        lambda params: _sample(shown, measure.network(graphdef, params)),
         out=out,
         steps=steps,
     )
@@ -57,23 +64,42 @@ def enlarger(entry: Entry, *, data: Data = None, out: Path, steps: int | None = 
 
 def denoiser(entry: Entry, *, data: Data = None, out: Path, steps: int | None = None) -> Fitted:
     """Train a network that takes white noise out of a frame; its domain says how many ``neighbours`` each side it sees."""
-    radius = entry.domain["neighbours"]
-    training, validation = photographs(folder(data))
-    graphdef = models.template(entry.model, **entry.args)[0]
-    cleaned = measure.Cleaned(
-        graphdef, moving(validation, radius=radius), patch=2 * entry.settings.patch, count=24
-    )
-    return _trained(
+    return _restorer(
         entry,
-        training,
-        moving(training, radius=radius),
-        cleaned.evaluate,
-        cleaned.rows,
-        cleaned.protocol,
-        lambda params: None,
+        noisy(),
+        {f"sigma {level}": noisy(sigma=level / 255) for level in LEVELS},
+        radius=entry.domain["neighbours"],
+        figures={"before": "noisy", "made": "white noise"},
+        data=data,
         out=out,
         steps=steps,
-        damage=noisy(),
+    )
+
+
+def deblurrer(
+    entry: Entry, *, shown: dict[str, Optics], data: Data = None, out: Path, steps: int | None = None
+) -> Fitted:
+    """Train a network that takes a blur it is not told out of a frame.
+
+    Args:
+      entry: what to train.
+      shown: blurs that the card gives figures for, under noise of 2/255, beside unsharp masking.
+      data, out, steps: see the module.
+    """
+    figures = {
+        "before": "blurred",
+        "made": f"light blurred, white noise of {FAINT_LEVEL}/255; unsharp masking tuned on these very scenes",
+        "beside": {"unsharp masking": measure.best_unsharp},
+    }
+    return _restorer(
+        entry,
+        blurred(),
+        {name: blurred(optics=optics, sigma=FAINT_LEVEL / 255) for name, optics in shown.items()},
+        margin=REACH,
+        figures=figures,
+        data=data,
+        out=out,
+        steps=steps,
     )
 
 
@@ -96,9 +122,12 @@ def restorer(
       data, out, steps: see the module.
     """
     scale, first = entry.args["scale"], None if behind is None else hub.load(behind)
-    training, validation, seen, held = _reduced(folder(data), entry.domain["reduced"], entry.settings.patch)
+    reduced = entry.domain["reduced"]
+    training, validation, seen, held = _reduced(folder(data), reduced, entry.settings.patch)
     if scale == 1:
         seen, held = seen.reduced, held.reduced
+    free = _free(validation)[: scale > 1]  # what a denoiser makes of small pictures is too small to see
+    shown = pairs(free, scale=scale).grained(measure.BLIND_LEVELS[-1]) if free else None
     graphdef, damage = models.template(entry.model, **entry.args)[0], noisy(told=False)
     if first is not None:
         damage = cleaned(damage, first.graphdef, first.params)
@@ -122,7 +151,7 @@ def restorer(
         lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
         rows,
         measure.BLIND_PROTOCOL,
-        lambda params: _sample(validation, noised[25], measure.network(graphdef, params, first)),
+        lambda params: _sample(shown, measure.network(graphdef, params, first)),
         out=out,
         steps=steps,
         damage=damage,
@@ -142,22 +171,29 @@ def decoder(
     *,
     ways: tuple[Way, ...],
     shown: dict[str, Way],
+    clips: int,
     data: Data = None,
     out: Path,
     steps: int | None = None,
 ) -> Fitted:
-    """Train a network on pictures that went through real codecs; at scale 1 it takes their blocks out.
+    """Train a network on scenes that went through real codecs; at scale 1 it takes their blocks out.
+
+    Its domain may say how many ``neighbours`` each side it sees, and that it is told the place in ``blocks``.
 
     Args:
       entry: what to train; ``entry.after`` may name an entry whose weights it starts from.
       ways: of coding, one drawn for each clip.
       shown: ways that the card gives figures for, on the validation pictures.
+      clips: how many are coded to train on.
       data, out, steps: see the module.
     """
     scale = entry.args["scale"]
     training, validation = photographs(folder(data))
-    shape = {"scale": scale, "side": 2 * entry.settings.patch, "kept": 2, "seed": entry.settings.seed}
-    held = {name: coded(validation, (way,), count=1, **shape) for name, way in shown.items()}
+    shape = {"scale": scale, "side": 2 * entry.settings.patch, "seed": entry.settings.seed}
+    shape |= {"radius": entry.domain.get("neighbours", 0), "grid": entry.domain.get("blocks", False)}
+    held = {name: coded(validation, (way,), count=HELD, kept=1, **shape) for name, way in shown.items()}
+    free, first = _free(validation), next(iter(shown.values()))
+    example = coded(free, (first,), count=1, kept=1, **shape) if free else None
     graphdef = models.template(entry.model, **entry.args)[0]
     evaluators = {name: validator(graphdef, clips) for name, clips in held.items()}
     methods = {"bicubic" if scale > 1 else "decoded": measure.bicubic(scale)}
@@ -175,13 +211,43 @@ def decoder(
     return _trained(
         entry,
         training,
-        coded(training, ways, count=4, **shape),
+        coded(training, ways, count=clips, kept=3, **shape),
         lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
         rows,
         measure.CODED_PROTOCOL,
-        lambda params: _sample(validation, next(iter(held.values())), measure.network(graphdef, params)),
+        lambda params: _sample(example, measure.network(graphdef, params)),
         out=out,
         steps=steps,
+    )
+
+
+def _restorer(
+    entry: Entry,
+    damage: Damage,
+    shown: dict[str, Damage],
+    *,
+    figures: dict[str, Any],
+    data: Data,
+    out: Path,
+    steps: int | None,
+    **around: int,
+) -> Fitted:
+    """Train a network against a damage drawn at every step; `figures` and `around` go to `Cleaned` and `moving`."""
+    training, validation = photographs(folder(data))
+    graphdef = models.template(entry.model, **entry.args)[0]
+    held = moving(validation, **around)
+    cleaned = measure.Cleaned(graphdef, held, shown, **figures, patch=2 * entry.settings.patch, count=24)
+    return _trained(
+        entry,
+        training,
+        moving(training, **around),
+        cleaned.evaluate,
+        cleaned.rows,
+        cleaned.protocol,
+        lambda params: None,
+        out=out,
+        steps=steps,
+        damage=damage,
     )
 
 
@@ -218,7 +284,7 @@ def _trained(
     if fitted.steps == entry.settings.steps:
         publish(
             out,
-            entry=entry,
+            entry=_placed(entry, seen) if entry.verb == "super_resolve" else entry,
             fitted=fitted,
             training=training,
             pixels=seen.pixels,
@@ -229,14 +295,27 @@ def _trained(
     return fitted
 
 
-def _sample(validation: list[Photograph], held: Pairs, ours: measure.Enlarger) -> Sample | None:
-    """Input, ours and truth of a held-back photograph that may be shown (CC0)."""
-    free = {picture.path.name for picture in validation if picture.licence.startswith("CC0")}
-    for name, low, high in zip(held.names, held.low, held.high, strict=True):
-        if name in free:
-            s, side = held.scale, min(192, *high.shape[:2]) // held.scale
-            y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
-            views = (low.repeat(s, 0).repeat(s, 1), ours(low), high)
-            cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
-            return Sample(name, np.concatenate(cut, axis=1))
-    return None
+def _placed(entry: Entry, seen: Pairs) -> Entry:
+    """The entry with where its photographs lie, as they come into the network; the same if they are too few to tell."""
+    cloud = domain.fitted(seen.low[: len(seen.low) - seen.shapes])
+    if cloud is None:
+        return entry
+    statistics = {"names": list(domain.NAMES), **asdict(cloud)}
+    return replace(entry, domain={**entry.domain, "statistics": statistics})
+
+
+def _free(validation: list[Photograph]) -> list[Photograph]:
+    """Those that a card may show."""
+    return [picture for picture in validation if picture.licence.startswith("CC0")]
+
+
+def _sample(shown: Pairs | None, ours: measure.Enlarger) -> Sample | None:
+    """Input, ours and truth of the first pair."""
+    if shown is None:
+        return None
+    name, low, high, s = shown.names[0], shown.low[0], shown.high[0], shown.scale
+    side = min(192, *high.shape[:2]) // s
+    y, x = (low.shape[0] - side) // 2, (low.shape[1] - side) // 2
+    views = (low[..., :3].repeat(s, 0).repeat(s, 1), ours(low), high)
+    cut = [view[y * s : (y + side) * s, x * s : (x + side) * s] for view in views]
+    return Sample(name, np.concatenate(cut, axis=1))

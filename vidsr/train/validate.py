@@ -42,7 +42,7 @@ def forward(graphdef: nnx.GraphDef, behind: hub.Network | None = None) -> Forwar
 
 
 def enlarge(run: Forward, params: dict[str, Any], low: np.ndarray) -> np.ndarray:
-    """One uint8 picture ``(y, x, 3)`` through a network, rounded back to uint8."""
+    """One uint8 picture ``(y, x, c)`` through a network, rounded back to uint8."""
     high = run(params, jnp.asarray(low[None], jnp.float32) / 255.0)[0]
     return np.floor(np.clip(np.asarray(high), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 

@@ -1,5 +1,6 @@
 """From a stack and a pipeline to a result: bind the source, the extra stacks, the coordinates and the record."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,27 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
         stack = stack.chunk(time=LAZY_BLOCK)
     array = stack.data if stack.chunks is not None else np.asarray(stack.data)
     spec, numbers = spec_of(stack), schema.check_frame(stack)
-    specs = specs_of(pipe.steps, spec)
+    steps = met(pipe.steps, spec)
+    specs = specs_of(steps, spec)
     largest = max(s.shape[1] * s.shape[2] for s in specs)
     shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest)
-    budget.check(pipe.steps, specs, shape)
+    budget.check(steps, specs, shape)
     extras = [
         tuple(aligned(e, numbers, s, step) for e in step.extras())
-        for step, s in zip(pipe.steps, specs, strict=False)
+        for step, s in zip(steps, specs, strict=False)
     ]
-    return View(array, spec, pipe.steps, numbers, shape, extras)
+    return View(array, spec, steps, numbers, shape, extras)
+
+
+def met(steps: Sequence[Any], spec: Spec) -> list[Any]:
+    """The steps on meeting a stack: what its tags alone decide is settled, so that the record of a lazy result holds it."""
+    settled = []
+    for step in steps:
+        if step.open() and not step.looks:
+            step = step.settle(spec, None)
+        spec = step.spec(spec)
+        settled.append(step)
+    return settled
 
 
 def run(pipe: Any, stack: xr.DataArray) -> xr.DataArray:

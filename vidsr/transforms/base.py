@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from vidsr.errors import RecipeError
-from vidsr.run.law import At, Axis, Footprint, Spec
+from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
 
@@ -64,6 +64,9 @@ class Transform:
 
     kind: ClassVar[str] = "local"  # local | scan | analysis | host
     fidelity: ClassVar[str] = "faithful"  # exact | faithful | generative
+    looks: ClassVar[bool] = (
+        True  # settling reads frames; else tags are enough, and it settles on meeting a stack
+    )
     rounds: ClassVar[bool] = False  # quantises: 1e-7 upstream may flip one quantum
 
     def __post_init__(self) -> None:
@@ -95,6 +98,23 @@ class Transform:
         raise NotImplementedError(
             f"{type(self).__name__} declares settled fields: define settle(self, spec, look)."
         )
+
+    def why(self, spec: Spec) -> str:
+        """Of an open step that does not look: what it settles to on a stack with these tags, and why; for `explain`."""
+        return ""
+
+    def has_domain(self) -> bool:
+        """Whether the step knows what it was made for, and can `judge`."""
+        return False
+
+    def judge(self, look: Callable[[tuple], np.ndarray], spec: Spec) -> Verdict | None:
+        """Hold what comes in against what the step was made for; None where it cannot tell.
+
+        Args:
+          look: gives a few frames (n, y, x, c) of a part of the picture, ((top, rows), (left, columns)).
+          spec: of what comes in.
+        """
+        return None
 
     def extras(self) -> tuple:
         """The stacks this step needs beside its input."""

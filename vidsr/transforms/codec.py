@@ -58,7 +58,7 @@ class Codec(HostStep):
 
     def spec(self, spec: Spec) -> Spec:
         roundtrip.check(self.codec)
-        return _coded(spec)
+        return _coded(spec).tagged(lossy=self.codec)
 
     def footprint(self) -> Footprint:
         reach = 0 if self.codec == "mjpeg" else self.gop - 1
@@ -93,7 +93,7 @@ class BlockCodec(Transform):
     matrix: str = option("intra", choices=tuple(blockcodec.ROUNDING))
 
     def spec(self, spec: Spec) -> Spec:
-        return _coded(spec)
+        return _coded(spec).tagged(lossy="blocks")
 
     def footprint(self) -> Footprint:
         axis = Axis(before=blockcodec.REACH, after=blockcodec.REACH, edge="edge", own=True, align=16)

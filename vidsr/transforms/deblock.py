@@ -1,51 +1,44 @@
 """deblock: take out what a codec put in."""
 
 import os
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from vidsr import hub, models
-from vidsr.run.law import At, Axis, Footprint, Spec
+from vidsr import hub
+from vidsr.functional import blockcodec
+from vidsr.run.law import At, Spec
 from vidsr.transforms import networks
-from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.base import transform
+from vidsr.transforms.network_window import NetworkWindow
 
-EXAMPLE = "vidsr.deblock('runs/deblock-small')"
+NETWORK = "deblock-small"  # what auto takes
 
 
 @transform
-class Deblock(Transform):
-    """A zoo network frame by frame, at the size of its input."""
-
-    fidelity: ClassVar[str] = "faithful"
-
-    strength: float = value(1.0, unit="share of the result in the blend", low=0.0, high=1.0)
-    model: str = option(unit="zoo id")
-    sha256: str = option(unit="hash of the weights")
-    halo: int = option(unit="input pixels")
-    align: int = option(unit="input pixels")
-    graph: Any = option()
-    params: Any = value(unit="weights", low=0, high=0)
+class Deblock(NetworkWindow):
+    """Told where the coder's blocks lie: on the pixel grid of the file, which a crop remembers."""
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, "deblock", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
-        return spec
+        return networks.check_whole(spec, "deblock")
 
-    def footprint(self) -> Footprint:
-        frame = Axis(before=self.halo, after=self.halo, own=True, edge="reflect", align=self.align)
-        return Footprint(y=frame, x=frame)
-
-    def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
-        out = networks.as_before(models.apply(self.graph, self.params, networks.as_rgb(x)), x)
-        return x + jnp.float32(self.strength) * (out - x)
+    def more(self, middle: jax.Array, at: At) -> Sequence[jax.Array]:
+        first = [at.origin[axis] + at.first_in[1 + axis] for axis in (0, 1)]
+        y, x = (
+            blockcodec.inwards(start + jnp.arange(extent, dtype=jnp.int32)).astype(jnp.float32) / 3
+            for start, extent in zip(first, middle.shape[1:3], strict=True)
+        )
+        return [y[None, :, None, None], x[None, None, :, None]]
 
     def record(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("model", "sha256", "strength")}
 
     @classmethod
     def from_record(cls, record: dict[str, Any], extras: dict[str, Any]) -> "Deblock":
-        step = deblock(record["model"], strength=record["strength"])
+        step = deblock(record["strength"], model=record["model"])
         hub.same_weights(record["model"], record["sha256"], step.sha256)
         return step
 
@@ -53,23 +46,25 @@ class Deblock(Transform):
         return f"Deblock(model={self.model!r}, strength={self.strength})"
 
 
-def deblock(model: str | os.PathLike, *, strength: float = 1.0) -> Deblock:
-    """Take the blocks and the ringing of a codec out of every frame by a network trained on distortion: faithful.
+def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Deblock:
+    """Take a codec's blocks and ringing out, by a network trained on distortion: faithful, it invents no texture.
 
-    The zoo ships no network for this verb yet; `vidsr train zoo/deblock-small` makes one, trained on frames decoded from
-    H.264, MPEG-2 and MJPEG at the size they were coded in. Each frame is treated alone. It is unable to bring back what the
-    codec lost for good, and to help where frames were resized after coding; a clean clip is better left alone.
+    The network (its card: `vidsr.hub.info("deblock-small")`) was trained on clips decoded from H.264, MPEG-2 and MJPEG at the size
+    they were coded in. It sees a frame, a neighbour of the same shot each side, and where the coder's blocks of 8 x 8 lie: on the
+    pixel grid of the file, which a crop of the stack remembers. It is unable to bring back what the codec lost for good,
+    and to help where frames were resized or shifted after coding; a clean clip is better left alone.
+
+    Source: see `vidsr.models.naf`.
 
     Args:
-      model: the folder of a network for this verb, or its zoo id.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
+      model: a zoo id or the folder of a network for this verb, as `vidsr train zoo/deblock-small` makes one; "auto":
+        "deblock-small".
 
     Raises:
-      RecipeError: no such network, one for another verb, or weights that fail their checks. StackError: HDR or linear signal.
+      RecipeError: no such network, one for another verb, or weights that fail their checks. StackError, when it meets a
+        stack: HDR or linear signal, interlaced frames.
     """
-    net = networks.loaded(model, "deblock", EXAMPLE)
-    return Deblock(
-        strength=float(strength),
-        **networks.fields(model, net),
-        align=net.align,
-    )
+    model = NETWORK if model == "auto" else model
+    net = networks.loaded(model, "deblock", "vidsr.deblock()")
+    return Deblock(strength=float(strength), **networks.window_fields(model, net))

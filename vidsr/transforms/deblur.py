@@ -1,7 +1,8 @@
-"""deblur: take a known blur out of a clip."""
+"""deblur: take a blur out of a clip, a known one by its inverse, an unknown one by a network."""
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,11 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from vidsr import hub
 from vidsr.errors import RecipeError, StackError
 from vidsr.functional import deconvolve
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import noise_level
 from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.deblur_net import deblur_net
 from vidsr.transforms.optics import Psf, lens
 
 MODELS = ("auto", "tv", "wiener", "richardson-lucy")  # auto: tv
@@ -21,6 +24,7 @@ ROUNDS = {"tv": 6, "wiener": 3, "richardson-lucy": 10}
 LEAST = 1 / 255 / math.sqrt(12)  # sigma of rounding to 8 bits: less is taken as this
 LOOKS = 4  # frames, spread over the clip, in which the steps are measured
 EXAMPLE = "vidsr.deblur(('disc', 3.0))"
+BLIND = "deblur-small"  # the zoo's network for a blur that is not told
 
 
 @transform
@@ -100,44 +104,49 @@ def deblur(
     sigma: float | None = None,
     *,
     detail: float | None = None,
-    model: str = "auto",
+    model: str | os.PathLike = "auto",
     rounds: int | None = None,
 ) -> Transform:
-    """Take a known blur out of every frame. Faithful: no texture is invented, frequencies that the blur erased stay away.
+    """Take a blur out of every frame. Faithful: no texture is invented, frequencies that the blur erased stay away.
 
-    The blur is taken as one of light, the noise as one of the coded signal. "tv" looks for the signal that explains the
+    With a psf the blur is known and is inverted. Without one a network that was trained on lenses out of focus and on straight
+    motion finds it in each pixel's surroundings, so it may differ from place to place; it gets back less than the inverse of
+    a known blur, and sharpens what was meant to be soft. `vidsr train zoo/deblur-small` makes one.
+
+    A known blur is taken as one of light, the noise as one of the coded signal. "tv" looks for the signal that explains the
     frame and has the smallest sum of steps, "wiener" for that with the smallest sum of squares (it keeps more noise and
     rings at edges), "richardson-lucy" for the light that explains it best, stopped early (it knows no noise).
 
-    It is unable to find the blur: `psf` must be known, and be the same all over the frame and the clip. A psf that is
-    not the true one rings. It reads each frame alone, and it smooths texture that is weaker than the
-    noise left by the inversion. An edge out of focus by 3 pixels overshoots by 3 % of its step with "tv", by 8 % with "wiener"
-    and 9 % with "richardson-lucy"; smeared over 15 pixels by 6, 11 and 8 % (`benchmarks/deblur.py`).
+    The inverse is unable to find the blur: `psf` must be the same all over the frame and the clip, and one that is not the
+    true one rings. Both read each frame alone; the inverse smooths texture that is weaker than the noise it leaves. An edge
+    out of focus by 3 pixels overshoots by 3 % of its step with "tv", by 8 % with "wiener" and 9 % with "richardson-lucy";
+    smeared over 15 pixels by 6, 11 and 8 % (`vidsr bench quality --tasks deblur`).
 
     Sources: see `vidsr.functional.deconvolve` and `vidsr.functional.psf`.
 
     Args:
       psf: what a point of light became: a kernel (y, x) with odd sides, divided by its sum, or a kind and numbers, as
-        ("disc", radius), ("motion", length, angle), ("gaussian", sigma) of `vidsr.functional.psf`; pixels, degrees.
+        ("disc", radius), ("motion", length, angle), ("gaussian", sigma) of `vidsr.functional.psf`; pixels, degrees. None: unknown.
       sigma: standard deviation of the noise, in signal units ([0, 1]). None: estimated as `vidsr.denoise` does. Less
         than the rounding of 8 bits is taken as that.
       detail: root mean square step between neighbouring pixels of the sharp picture, in signal units: more is sharper
         and noisier. None: worked out from the blurred frames.
-      model: "tv", "wiener" or "richardson-lucy"; "auto" chooses "tv".
+      model: for a psf "tv", "wiener" or "richardson-lucy"; without one the folder of a network for this verb, or its zoo id.
+        "auto" chooses "tv" for a psf, else "deblur-small" where the zoo has it.
       rounds: how often the misfit is corrected; every round reads further. None: 6, 3 and 10.
 
     Raises:
-      RecipeError: no psf, one with even sides, a sum that is not positive or negative weights, an unknown model or kind, a number out
-        of range, or sigma and detail for "richardson-lucy".
-      StackError, when it meets a stack: a psf larger than the picture, interlaced frames, no transfer tag.
+      RecipeError: no psf where no network is named or shipped, one with even sides, a sum that is not positive or negative
+        weights, an unknown model or kind, a number out of range, sigma and detail for "richardson-lucy", or psf, sigma, detail
+        or rounds for a network.
+      StackError, when it meets a stack: a psf larger than the picture, interlaced frames, no transfer tag; HDR signal for a network.
     """
+    if psf is None:
+        return _unknown(model, {"sigma": sigma, "detail": detail, "rounds": rounds})
     if model not in MODELS:
         raise RecipeError(
-            f"model={model!r} takes no blur away; there are {', '.join(map(repr, MODELS))}. For example {EXAMPLE[:-1]}, model='tv')."
-        )
-    if psf is None:
-        raise RecipeError(
-            f"deblur has to be told the blur. For a lens out of focus by 3 pixels say {EXAMPLE}."
+            f"model={str(model)!r} takes no known blur away; there are {', '.join(map(repr, MODELS))}. For example "
+            f"{EXAMPLE[:-1]}, model='tv'). A network is not told the blur: vidsr.deblur(model='{model}')."
         )
     optics = lens(psf)
     if optics.kernel.min() < 0:
@@ -157,6 +166,22 @@ def deblur(
             f"Say {EXAMPLE[:-1]}, model='richardson-lucy', rounds=5)."
         )
     return RichardsonLucy(**about)
+
+
+def _unknown(model: str | os.PathLike, settings: dict[str, Any]) -> Transform:
+    """The network that finds the blur itself; it knows none of the `settings` of the inverse."""
+    told = {name: given for name, given in settings.items() if given is not None}
+    if model in MODELS and (model != "auto" or BLIND not in hub.IDS):
+        raise RecipeError(
+            f"deblur has to be told the blur: for a lens out of focus by 3 pixels say {EXAMPLE}. Or name a network that finds "
+            f"it, as `vidsr train zoo/{BLIND}` makes one: vidsr.deblur(model='runs/{BLIND}')."
+        )
+    if told:
+        raise RecipeError(
+            f"a network that finds the blur takes no {', '.join(told)}. Say vidsr.deblur(model={str(model)!r}), "
+            f"or tell the blur: {EXAMPLE[:-1]}, {', '.join(f'{name}={given!r}' for name, given in told.items())})."
+        )
+    return deblur_net(BLIND if model == "auto" else model)
 
 
 def _checked(step: Psf, spec: Spec) -> Spec:

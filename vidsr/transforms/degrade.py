@@ -98,7 +98,7 @@ class Jpeg(Transform):
                 f"jpeg codes 1 or 3 channels and the stack has {spec.shape[-1]}. "
                 "Select them: stack.isel(channel=slice(0, 3))."
             )
-        return spec
+        return spec.tagged(lossy="jpeg")
 
     def footprint(self) -> Footprint:
         axis = Axis(before=coding.REACH, after=coding.REACH, edge="edge", own=True, align=16)

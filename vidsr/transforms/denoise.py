@@ -19,7 +19,8 @@ from vidsr.transforms.base import Scan, Transform, option, transform, value
 from vidsr.transforms.denoise_net import DenoiseNet, denoise_net
 from vidsr.transforms.shots import WithinShots
 
-MODELS = ("auto", "nlm")  # auto: nlm
+MODELS = ("auto", "nlm")
+NETWORK = "denoise-small"  # what auto takes, but for causal=True
 _SIGNAL = "signal in [0, 1], standard deviation"
 
 
@@ -99,36 +100,37 @@ class CausalDenoise(Scan):
 def denoise(
     sigma: float | None = None, strength: float = 1.0, model: str | os.PathLike = "auto", causal: bool = False
 ) -> Transform:
-    """Take noise out by averaging what is alike. Faithful: every pixel is a mean of pixels of the same shot.
+    """Take white noise out, each frame beside its neighbours of the same shot. Faithful: nothing is invented.
 
-    Every pixel becomes a weighted mean over 7 x 7 places in its frame and in two frames each side, weighted by how
-    alike their surroundings are, measured against the noise. Frames beyond a cut count nothing. With
-    `causal=True` only the past is used, through one running frame: half the time, fit for live material, and a little less is removed.
+    By default a network trained on distortion (its card: `vidsr.hub.info("denoise-small")`) sees the frame, one neighbour each
+    side, and sigma. "nlm" makes every pixel a weighted mean over 7 x 7 places in its frame and in two frames each side,
+    weighted by how alike their surroundings are, measured against the noise: it takes any signal, HDR too, is as good where
+    nearly nothing moves, and keeps no edge between two colours of one lightness (likeness is judged on the mean of the
+    channels). With `causal=True` only the past is used, through one running frame: half the time, fit for live material, and a
+    little less is removed.
 
-    It is unable to bring back detail weaker than the noise (fine texture under strong noise is smoothed), to follow
-    neighbours that moved more than 3 pixels (there it works within the frame), to keep an edge between two colours of
-    one lightness sharp (likeness is judged on the mean of the channels), and to remove noise that spans several
-    pixels, such as coarse grain, compression blocks or scratches: it takes them for picture.
+    None of them can bring back detail weaker than the noise (fine texture under strong noise is smoothed), follow
+    neighbours that moved far (by a dozen pixels for the network, 3 for "nlm"; there they work within the frame), or remove
+    noise that spans several pixels, such as coarse grain, compression blocks or scratches: they take it for picture.
 
-    Sources: see `vidsr.functional.temporal`, `vidsr.functional.sigma` and `vidsr.functional.cuts`.
+    Sources: see `vidsr.models.naf`, `vidsr.functional.temporal`, `vidsr.functional.sigma` and `vidsr.functional.cuts`.
 
     Args:
       sigma: standard deviation of the noise, in signal units ([0, 1], so 10 levels of 8 bits are 10/255). None:
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
-      model: "nlm", non-local means, which "auto" chooses; or the folder of a network for this verb, or its zoo id, as
-        `vidsr train zoo/denoise-small` makes one: it sees the frame, its neighbours of the same shot and sigma,
-        if its domain does not call it blind.
+      model: "nlm"; a zoo id or the folder of a network for this verb, as `vidsr train zoo/denoise-small` makes one; or
+        "auto": "denoise-small", and "nlm" with `causal=True`. A network whose domain calls it blind takes no sigma.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
     Raises:
       RecipeError: an unknown model, a number out of range. StackError: interlaced frames; HDR signal for a network.
     """
     sigma = None if sigma is None else float(sigma)
-    if model not in MODELS:
-        return _network(model, sigma, strength, causal)
-    kind = CausalDenoise if causal else Denoise
-    return kind(sigma=sigma, strength=float(strength))
+    if model == "nlm" or (model == "auto" and causal):
+        kind = CausalDenoise if causal else Denoise
+        return kind(sigma=sigma, strength=float(strength))
+    return _network(NETWORK if model == "auto" else model, sigma, strength, causal)
 
 
 def _network(model: str | os.PathLike, sigma: float | None, strength: float, causal: bool) -> DenoiseNet:

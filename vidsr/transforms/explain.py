@@ -10,8 +10,8 @@ import xarray as xr
 from vidsr import media
 from vidsr.frames import schema
 from vidsr.run import budget
-from vidsr.run.graph import cut, passes
-from vidsr.run.law import halo
+from vidsr.run.graph import cut, passes, specs_of
+from vidsr.run.law import Spec, halo
 from vidsr.transforms import recipe
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.forecast import Forecast, probe
@@ -61,7 +61,10 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         found = probe(view)
         if waits and found.analysis * view.shape[0] < PATIENCE:
             view.graph()
+        facts += [("model", why) for why in _reasons(steps, view.source_spec) if why]
         steps = view.steps
+        if view.is_settled and found.analysis * view.shape[0] < PATIENCE:
+            facts += [("domain", verdict.text) for verdict in view.verdicts((0, view.shape[0])).values()]
         facts += _cost(view, found)
     if any(step.open() for step in steps):
         when = "on a clip: explain(clip)" if source is None else "by the first look at the result"
@@ -87,6 +90,12 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
             ("on the host", f"{names}, on one thread, not compiled" + f" ({versions})" * bool(versions))
         )
     return Explanation(tuple(_described(step) for step in steps), tuple(facts))
+
+
+def _reasons(steps: Any, spec: Spec) -> list[str]:
+    """What steps settle to by the tags of what comes into them, and why."""
+    specs = specs_of(steps, spec)
+    return [step.why(before) for step, before in zip(steps, specs, strict=False)]
 
 
 def _waits(steps: Any) -> bool:

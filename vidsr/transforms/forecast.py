@@ -87,7 +87,9 @@ def _beginning(view: View, frames: int, steps: list) -> View:
     """The same chain on the first frames alone."""
     extras = [tuple(_first(source, frames) for source in sources) for sources in view.extra_sources]
     start = _first(ArraySource(view.array, view.source_spec), frames)
-    return View(start.array, start.spec, steps, view.numbers[:frames], view.blocks, extras)
+    part = View(start.array, start.spec, steps, view.numbers[:frames], view.blocks, extras)
+    part.is_quiet = True
+    return part
 
 
 def _first(source: ArraySource, frames: int) -> ArraySource:

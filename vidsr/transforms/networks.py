@@ -38,11 +38,27 @@ def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
     }
 
 
+def window_fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+    """The fields of a `NetworkWindow`."""
+    return {**fields(model, net), "radius": net.radius, "align": net.align}
+
+
 def check_sdr(spec: Spec, verb: str, instead: str) -> None:
     """Refuse signal that no network here was trained on; `instead` is a sentence with the line to type."""
     transfer = spec.tags.get("transfer")
     if transfer not in SDR:
         raise StackError(f"{verb} was trained on SDR signal, this stack has transfer={transfer!r}. {instead}")
+
+
+def check_whole(spec: Spec, verb: str) -> Spec:
+    """Refuse frames whose lines are of two moments."""
+    fields = spec.tags.get("fields", "progressive")
+    if fields != "progressive":
+        raise StackError(
+            f"{verb} was trained on whole frames, and the lines of these are of two moments ({fields}). "
+            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
+        )
+    return spec
 
 
 def as_rgb(x: jax.Array) -> jax.Array:

@@ -43,6 +43,7 @@ STEPS = {
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
     "Deblur": "deblur",
+    "DeblurNet": "deblur_net",
     "RichardsonLucy": "deblur",
 }
 

@@ -1,17 +1,19 @@
 """super_resolve: more pixels by a trained network, or by bicubic interpolation."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
+import numpy as np
 
 from vidsr import hub, models
 from vidsr.errors import RecipeError
-from vidsr.functional import resample
-from vidsr.run.law import Axis, Footprint, Spec
+from vidsr.functional import domain, resample
+from vidsr.run.law import Axis, Footprint, Spec, Verdict
 from vidsr.transforms import networks
 from vidsr.transforms.base import Transform, option, transform, value
 
-SIZES = ("tiny", "small", "compact")
+SIZES = ("tiny", "small", "compact", "small-real")
 TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels of 8 bits (tests/transforms)
 
 
@@ -23,14 +25,16 @@ class SuperResolve(Transform):
     """
 
     fidelity: ClassVar[str] = "faithful"
+    looks: ClassVar[bool] = False
 
-    model: str = option(unit="zoo id")
-    sha256: str = option(unit="hash of the weights")
+    model: str | None = option(None, unit="zoo id", settled=True)
+    sha256: str | None = option(None, unit="hash of the weights")
     scale: int = option(unit="output pixels per input pixel")
-    halo: int = option(unit="input pixels")
+    halo: int = option(0, unit="input pixels")
     trips: int = option(0, unit="back-projections", low=0, high=100)
-    graph: Any = option()
-    params: Any = value(unit="weights", low=0, high=0)
+    domain: Any = option(None)
+    graph: Any = option(None)
+    params: Any = value(None, unit="weights", low=0, high=0)
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, "super_resolve", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
@@ -39,6 +43,31 @@ class SuperResolve(Transform):
             out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections")
             if self.trips
             else out
+        )
+
+    def settle(self, spec: Spec, look: Any) -> "SuperResolve":
+        return _built(_choice(self.scale, spec)[0], self.trips)
+
+    def why(self, spec: Spec) -> str:
+        return ", because ".join(_choice(self.scale, spec)) if self.open() else ""
+
+    def has_domain(self) -> bool:
+        return self.domain is not None
+
+    def judge(self, look: Callable[[tuple], np.ndarray], spec: Spec) -> Verdict | None:
+        top, left, rows, columns = domain.window(*spec.shape[1:3])
+        found = domain.statistics(look(((top, rows), (left, columns))))
+        if found is None:
+            return None
+        away, far = domain.distance(found, self.domain), self.domain.far
+        if away <= far:
+            return Verdict(
+                f"{away:.1f} from the pictures {self.model} was trained on, far is {far:.1f}", False
+            )
+        return Verdict(
+            f"this clip lies {away:.1f} from the pictures {self.model} was trained on, and {far:.1f} is far: blurred "
+            f"or enlarged frames, or no photographs. Faithful to any clip: vidsr.resize({self.scale}).",
+            True,
         )
 
     def footprint(self) -> Footprint:
@@ -64,6 +93,8 @@ class SuperResolve(Transform):
 
     @classmethod
     def from_record(cls, record: dict[str, Any], extras: dict[str, Any]) -> "SuperResolve":
+        if record["model"] is None:
+            return cls(scale=record["scale"], trips=record["trips"])
         step = _built(record["model"], record["trips"])
         hub.same_weights(record["model"], record["sha256"], step.sha256)
         return step
@@ -76,18 +107,20 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
     """Enlarge every frame by a network trained on distortion (it invents no texture): faithful.
 
     Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
-    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time.
+    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time. Of a clip far from what
+    the network was trained on a DomainWarning tells at the first pixels; `explain(clip)` says how far, and which network.
 
     Args:
       scale: 2 or 4.
-      model: "tiny" or "small" (x4), "compact" (x2), a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small".
+      model: "tiny" or "small" (x4), "compact" (x2), a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small",
+        and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
       consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
     Raises:
       RecipeError: no model of that name or scale, or weights that fail their checks.
     """
-    sizes = {name: f"sr-{name}-x{scale}" for name in SIZES if f"sr-{name}-x{scale}" in hub.IDS}
+    sizes, trips = _sizes(scale), TRIPS if consistency else 0
     if model in ("auto", *SIZES) and not sizes:
         raise RecipeError(
             f"the zoo has no network for scale={scale!r}; it has x2 and x4. For example vidsr.super_resolve(scale=4)."
@@ -96,13 +129,30 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
         raise RecipeError(
             f"the zoo has no {model!r} for x{scale}. There: vidsr.super_resolve({scale}, model={next(iter(sizes))!r})."
         )
-    chosen = sizes.get("small", next(iter(sizes.values()))) if model == "auto" else sizes.get(model, model)
-    step = _built(chosen, TRIPS if consistency else 0)
+    if model == "auto":
+        return SuperResolve(scale=scale, trips=trips)
+    step = _built(sizes.get(model, model), trips)
     if step.scale != scale:
         raise RecipeError(
             f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r})."
         )
     return step
+
+
+def _sizes(scale: int) -> dict[str, str]:
+    """Zoo ids of this scale by their short names."""
+    return {name: f"sr-{name}-x{scale}" for name in SIZES if f"sr-{name}-x{scale}" in hub.IDS}
+
+
+def _choice(scale: int, spec: Spec) -> tuple[str, str]:
+    """Zoo id for frames with these tags, and why."""
+    sizes, codec = _sizes(scale), spec.tags.get("lossy")
+    clean = sizes.get("small", next(iter(sizes.values())))
+    if codec is None:
+        return clean, "no lossy codec is known of these frames"
+    if "small-real" not in sizes:
+        return clean, f"the zoo has none of x{scale} for frames that went through a lossy codec ({codec})"
+    return sizes["small-real"], f"the frames went through a lossy codec ({codec})"
 
 
 def _built(model: str, trips: int) -> SuperResolve:
@@ -111,6 +161,7 @@ def _built(model: str, trips: int) -> SuperResolve:
         **networks.fields(model, net),
         scale=net.scale,
         trips=trips,
+        domain=net.domain,
     )
 
 

