@@ -109,9 +109,9 @@ def denoise(
     channels). With `causal=True` only the past is used, through one running frame: half the time, fit for live material, and a
     little less is removed.
 
-    None of them can bring back detail weaker than the noise (fine texture under strong noise is smoothed), follow
-    neighbours that moved far (by a dozen pixels for the network, 3 for "nlm"; there they work within the frame), or remove
-    noise that spans several pixels, such as coarse grain, compression blocks or scratches: they take it for picture.
+    All are unable to bring back detail weaker than the noise (fine texture under strong noise is smoothed), to follow
+    neighbours that moved far (by a dozen pixels for the network, 3 for "nlm"; there they work within the frame), and to
+    remove noise that spans several pixels, such as coarse grain, compression blocks or scratches: they take it for picture.
 
     Sources: see `vidsr.models.naf`, `vidsr.functional.temporal`, `vidsr.functional.sigma` and `vidsr.functional.cuts`.
 
