@@ -163,7 +163,7 @@ def main(data: Path, runs: Path) -> None:
         for file in ("config.json", "model.safetensors"):
             shutil.copyfile(folder / file, LESSON / stated.name / file)
     figures = {"networks": about, "seeds": SEEDS, "psnr_y": found}
-    (LESSON / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    (LESSON / "joint.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(table(found))
 
 

@@ -35,7 +35,7 @@ import vidsr
 vidsr.show_versions()
 
 # %% tags=["parameters"]
-# what benchmarks/joint.py made: networks and figures. It lies in a checkout of vidsr; elsewhere, name the folder.
+# networks and figures that benchmarks/joint.py made. It lies in a checkout of vidsr; elsewhere, name the folder.
 NETWORKS = Path(vidsr.__file__).parents[1] / "tutorials" / "networks"
 SIGMAS = (5, 15, 25)  # standard deviation of the noise, of 255 levels
 SIDE = 256  # pixels a side of the pictures made by code
@@ -51,7 +51,7 @@ SEED = 0
 # - **sequential**: a *denoiser* at the small size, then an *enlarger* that was trained on this denoiser's results.
 
 # %%
-record = json.loads((NETWORKS / "figures.json").read_text())
+record = json.loads((NETWORKS / "joint.json").read_text())
 networks = record["networks"]
 for role, about in networks.items():
     print(f"{role:10}{about['weights']:8,} weights{about['steps']:8,} steps   {about['name']}")

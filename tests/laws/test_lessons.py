@@ -10,7 +10,7 @@ from vidsr import hub, models
 from vidsr.train import measure, validate
 
 NETWORKS = Path(vidsr.__file__).parents[1] / "tutorials" / "networks"
-FIGURES = json.loads((NETWORKS / "figures.json").read_text())
+FIGURES = json.loads((NETWORKS / "joint.json").read_text())
 
 
 def test_the_networks_are_the_ones_the_figures_are_of():
