@@ -203,7 +203,8 @@ for axis, (title, ours, theirs, found) in zip(
     axis.set_xticks(SIGMAS)
     axis.grid(alpha=0.3)
 axes[0].axhline(0.5, color="tab:blue", linestyle="--", label="as claimed")
-axes[0].legend(fontsize="small", loc="center left")
+axes[0].set_ylim(top=0.85)
+axes[0].legend(fontsize="small", loc="upper left")
 axes[1].legend(fontsize="small", loc="lower right")
 plt.show()
 
