@@ -59,3 +59,12 @@ def test_noise_on_the_low_side_is_drawn_once_for_each_picture_and_strength():
 def test_small_pictures_are_refused(photos):
     with pytest.raises(MediaError, match="smaller than a patch"):
         train.pairs(train.photographs(photos)[0], scale=4, patch=48)
+
+
+def test_drawn_shapes_follow_the_photographs(photos):
+    training, _ = train.photographs(photos)
+    plain, more = (train.pairs(training, scale=2, patch=8, shapes=count) for count in (0, 2))
+    assert more.shapes == 2 and len(more.low) == len(plain.low) + 2
+    assert all(map(np.array_equal, plain.high, more.high[:-2]))
+    for low, high in zip(more.low[-2:], more.high[-2:], strict=True):
+        np.testing.assert_array_equal(low, reduce_bicubic(high, 2))

@@ -14,7 +14,7 @@ from vidsr import hub
 from vidsr.errors import RecipeError
 from vidsr.functional import cuts, temporal
 from vidsr.run.law import At, Axis, Footprint, Spec
-from vidsr.transforms import noise_level
+from vidsr.transforms import networks, noise_level
 from vidsr.transforms.base import Scan, Transform, option, transform, value
 from vidsr.transforms.denoise_net import DenoiseNet, denoise_net
 from vidsr.transforms.shots import WithinShots
@@ -36,7 +36,7 @@ class Denoise(WithinShots):
     search: int = option(3, unit="input pixels each way", low=0, high=16)
 
     def spec(self, spec: Spec) -> Spec:
-        return noise_level.progressive(spec)
+        return networks.check_whole(spec, "denoise")
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
         return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))
@@ -74,7 +74,7 @@ class CausalDenoise(Scan):
     search: int = option(3, unit="input pixels each way", low=0, high=16)
 
     def spec(self, spec: Spec) -> Spec:
-        return noise_level.progressive(spec)
+        return networks.check_whole(spec, "denoise")
 
     def settle(self, spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> Transform:
         return dataclasses.replace(self, sigma=noise_level.estimate(spec, look))

@@ -27,7 +27,7 @@ class DenoiseNet(NetworkWindow):
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, self.model, "Denoise without a network: vidsr.denoise(model='nlm').")
-        return noise_level.progressive(spec)
+        return networks.check_whole(spec, "denoise")
 
     def open(self) -> bool:
         return not self.blind and super().open()

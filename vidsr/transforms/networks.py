@@ -55,7 +55,7 @@ def check_whole(spec: Spec, verb: str) -> Spec:
     fields = spec.tags.get("fields", "progressive")
     if fields != "progressive":
         raise StackError(
-            f"{verb} was trained on whole frames, and the lines of these are of two moments ({fields}). "
+            f"{verb} works on whole frames, and the lines of these are of two moments ({fields}). "
             "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
         )
     return spec

@@ -1,24 +1,13 @@
-"""What every denoiser asks of a clip: frames that are whole, and how much noise there is."""
+"""How much noise there is in a clip, as every denoiser asks."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vidsr.errors import StackError
 from vidsr.functional.sigma import noise_sigma
 from vidsr.run.law import Spec
 
 LOOKS = 4  # places in the clip where sigma is estimated, two neighbouring frames each
-
-
-def progressive(spec: Spec) -> Spec:
-    fields = spec.tags.get("fields", "progressive")
-    if fields != "progressive":
-        raise StackError(
-            f"denoise compares neighbouring lines and frames, and these are interlaced ({fields}): it would mix two moments. "
-            "Deinterlace first, or say that they are whole: stack.vid.assign(fields='progressive')."
-        )
-    return spec
 
 
 def estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
