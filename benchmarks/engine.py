@@ -1,6 +1,6 @@
 """What the engine costs: against the same work fused by hand, in memory on a long clip, in compilations.
 
-  overhead      CPU time of `denoise(sigma) | super_resolve(4)` on 120 frames of 320 x 180 in memory, over that of one jitted
+  overhead      CPU time of `denoise(sigma, model="nlm") | super_resolve(4)` on 120 frames of 320 x 180 in memory, over that of one jitted
                 function written by hand for this very chain: cut scores of the new pairs of frames, non-local means
                 over five frames, the network, in the engine's own blocks (two frames here; of eight, the function by
                 hand takes a fifth more, since its memory is fetched anew at every call), results gathered in one
@@ -87,7 +87,7 @@ def overhead(repeats: int) -> None:
     """Print the CPU time of the pipeline over that of `by_hand`."""
     values = clip()
     stack = vidsr.stack(values, fps=25).vid.assign(transfer="bt709")
-    pipe = vidsr.denoise(SIGMA) | vidsr.super_resolve(SCALE)
+    pipe = vidsr.denoise(SIGMA, model="nlm") | vidsr.super_resolve(SCALE)
     net = hub.load("sr-small-x4")
     short = stack.isel(time=slice(0, 16))
     apart = np.abs(pipe(short).values - by_hand(net, short.values)).max()  # and both are compiled
@@ -119,7 +119,7 @@ def compilations() -> None:
 
     def run(frames: int, sigma: float, seed: int) -> int:
         stack = vidsr.stack(clip(frames, 72, 96), fps=25).vid.assign(transfer="bt709")
-        pipe = vidsr.denoise(sigma) | vidsr.super_resolve(2) | vidsr.regrain(0.02)
+        pipe = vidsr.denoise(sigma, model="nlm") | vidsr.super_resolve(2) | vidsr.regrain(0.02)
         counted[0] = 0
         pipe(stack, seed=seed)
         return counted[0]
@@ -146,7 +146,7 @@ status = open("/proc/self/status").read()  # not getrusage, whose peak a child i
 print(status.split("VmHWM:")[1].split()[0])
 """
 CHAINS = (
-    "vidsr.denoise(0.05) | vidsr.super_resolve(2)",
+    "vidsr.denoise(0.05, model='nlm') | vidsr.super_resolve(2)",
     "vidsr.stabilise() | vidsr.denoise(0.05, causal=True) | vidsr.regrain(0.02)",
 )
 
