@@ -1,21 +1,22 @@
 """Which blur a picture went through, told from the power spectrum of its light. Host side: numpy, planes `(t, y, x)`, light.
 
 A lens out of focus and a straight motion multiply the spectrum by functions with zeros, at places that give away their size. A scene
-has none: the logarithm of its power is taken as smooth, and the picture's as
+has none: at frequency f (cycles a pixel) in direction w its power is taken as smooth, and the picture's as
 
-    S = exp(a + b log f + c cos 2w + d sin 2w + e cos 4w + p fx^2 + q fy^2 + r fx fy) |H|^2 + n
+    S = exp(a + b log f + turned + squares) |H|^2 + n     turned: cos and sin of 2w and 4w, those of 2w also times log f
+                                                           squares: p fx^2 + q fy^2 + r fx fy
 
-in polar frequency (f, w), with the transfer function H of the blur and white noise n. For each of many blurs the nine numbers are fitted
-by the likelihood of a periodogram (Whittle 1953), mean of log S + P / S, by Fisher scoring; lowest wins. Without a blur, H = 1, the squares
-stand for every Gaussian blur too, upright or turned: softness is not told from a soft scene, and is never taken for a blur.
+with the transfer function H of the blur and white noise n. Each of many blurs gets the twelve numbers that fit it best
+(`vidsr.functional.whittle`), and the lowest cost wins. Without a blur, H = 1, the squares stand for every Gaussian blur, upright or
+turned: softness is not told from a soft scene, and is never taken for a blur.
 
-Sources: Whittle, Estimation and information in stationary time series (1953); Welch, The use of fast Fourier transform for
-the estimation of power spectra (1967); Cannon, Blind deconvolution of spatially invariant image blurs (1976).
+Sources: Cannon, Blind deconvolution of spatially invariant image blurs with phase (1976); Welch, The use of fast
+Fourier transform for the estimation of power spectra (1967).
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,9 +31,9 @@ LEFT = 6  # blurs of each kind that are fitted to the end
 HALVINGS = 5  # of the grid's step, in the search around the best
 LARGEST = {"disc": 8.0, "motion": 40.0}  # pixels: radius, length
 SMALLEST = {"disc": 1.4, "motion": 3.0}  # the first zero lies within the band
-CLEAR = 0.004  # nats a sample of the spectrum: a blur has to explain it so much better than none
+CLEAR = 0.0015  # nats a sample of the spectrum: a blur has to explain it so much better than none
 
-Optics = tuple[str | float, ...]
+Optics = tuple[Any, ...]  # (), or a kind and its numbers
 
 
 class Found(NamedTuple):
@@ -115,9 +116,10 @@ def _samples(power: np.ndarray) -> _Samples:
     taken = (far >= max(BAND[0], 2.5 / side)) & (far <= BAND[1]) & (across > 0)
     y, x, f, p = (a[taken] for a in (down, across, far, power))
     even, odd = (x**2 - y**2) / f**2, 2 * x * y / f**2
-    columns = (np.ones_like(f), np.log(f), even, odd, even**2 - odd**2, x**2, y**2, x * y)
+    turned = (even, odd, even**2 - odd**2, 2 * even * odd, even * np.log(f), odd * np.log(f))
+    columns = (np.ones_like(f), np.log(f), *turned, x**2, y**2, x * y)
     p = np.maximum(p / p.mean(), 10 * whittle.FLOOR)
-    noise = float(np.mean(p[f > 0.9 * BAND[1]]))
+    noise = float(np.median(p[f > 0.9 * BAND[1]])) / np.log(2)
     return _Samples(p.astype(np.float32), x, y, np.stack(columns, 1).astype(np.float32), noise)
 
 
@@ -131,7 +133,7 @@ def _response(optics: Optics, samples: _Samples) -> np.ndarray:
     else:
         turn = np.deg2rad(optics[2])
         passed = np.sinc(optics[1] * (x * np.cos(turn) + y * np.sin(turn)))
-    return (passed**2).astype(np.float32)
+    return np.maximum(passed**2, 1e-7).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +177,11 @@ def _refined(samples: _Samples, best: Optics, cost: float) -> tuple[Optics, floa
 def _moved(optics: Optics, number: int, by: float) -> Optics:
     moved = list(optics)
     moved[number] = float(moved[number]) + by
-    return (optics[0], float(np.clip(moved[1], SMALLEST[optics[0]], LARGEST[optics[0]])), *(a % 180 for a in moved[2:]))
+    return (
+        optics[0],
+        float(np.clip(moved[1], SMALLEST[optics[0]], LARGEST[optics[0]])),
+        *(a % 180 for a in moved[2:]),
+    )
 
 
 def _places(extent: int, side: int) -> list[int]:

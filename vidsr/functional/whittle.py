@@ -1,9 +1,11 @@
 """Fit smooth spectra behind known transfer functions, by the likelihood of a periodogram. Host side: numpy.
 
-    S = exp(design @ slopes) * response + exp(noise)        cost = mean of log S + P / S over the samples
+    S = exp(design @ slopes) * response + exp(noise)        cost = mean of log S + (k + 1) log(1 + P / (k S))
 
-`response` is |H|^2. Many responses are fitted at once, each with its own numbers (slopes, then noise), by Fisher scoring with the
-damping of Levenberg and Marquardt: a step that does not lower the cost is taken back.
+Whittle's cost of a sample is log S + P / S, as P / S of a random texture is exponential. Pictures are no random
+textures: lines and lattices stand far above any smooth S. So S is taken as known up to a random factor, which gives the
+tail above (an F distribution); k = `TAIL`, and much of it is Whittle's. `response` is |H|^2. Many are fitted at once, each with its own
+numbers (slopes, then noise), by Fisher scoring damped as by Levenberg and Marquardt: a step that does not lower the cost is taken back.
 
 Sources: Whittle, Estimation and information in stationary time series (1953); Marquardt (1963).
 """
@@ -11,7 +13,8 @@ Sources: Whittle, Estimation and information in stationary time series (1953); M
 import numpy as np
 
 STIFF, LOOSER, STIFFER = 1e-3, 0.25, 10.0  # damping at first, after a good step, after a bad one
-LONGEST = 4.0  # change of a logarithm in one step
+LONGEST = 3.0  # change of a logarithm in one step
+TAIL = 3.0  # the less, the less a strong line in the spectrum counts
 FLOOR = 1e-9  # of the mean power
 
 
@@ -45,6 +48,7 @@ def fit(
         for mine, new in zip(equations, _equations(power, design, pairs, scene, noise), strict=True):
             mine[better] = new[better]
         trial = kept + _step(*equations, damping, design)
+        trial[:, -1] = np.maximum(trial[:, -1], np.log(FLOOR))
     return cost, kept
 
 
@@ -60,13 +64,13 @@ def begin(power: np.ndarray, design: np.ndarray, responses: np.ndarray, noise: f
 
 def _parts(design: np.ndarray, responses: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     exponent = numbers[:, :-1].astype(np.float32) @ design.T
-    scene = np.exp(np.minimum(exponent, 40, out=exponent), out=exponent)
+    scene = np.exp(np.clip(exponent, -30, 40, out=exponent), out=exponent)
     scene *= responses
-    return scene, np.exp(np.clip(numbers[:, -1:], np.log(FLOOR), 40)).astype(np.float32)
+    return scene, np.exp(np.minimum(numbers[:, -1:], 40)).astype(np.float32)
 
 
 def _cost(power: np.ndarray, model: np.ndarray) -> np.ndarray:
-    each = np.log(model) + power / model
+    each = np.log(model) + (TAIL + 1) * np.log(1 + power / model / TAIL)
     return each.mean(1, dtype=np.float64)
 
 
@@ -75,14 +79,15 @@ def _equations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fisher's information and the gradient, of slopes and noise."""
     inverse = 1 / (scene + noise)
-    share, misfit = scene * inverse, power * inverse - 1
+    excess = power * inverse
+    share, misfit = scene * inverse, (TAIL + 1) * excess / (TAIL + excess) - 1
     rest, size = 1 - share, design.shape[1]
     matrix = np.empty((len(scene), size + 1, size + 1))
     matrix[:, :size, :size] = _square((share * share) @ pairs, size)
     matrix[:, :size, size] = matrix[:, size, :size] = (share * rest) @ design
     matrix[:, size, size] = np.einsum("cs,cs->c", rest, rest)
     slope, floor = (share * misfit) @ design, np.einsum("cs,cs->c", rest, misfit)
-    return matrix, np.concatenate([slope, floor[:, None]], 1).astype(np.float64)
+    return matrix * (TAIL / (TAIL + 2)), np.concatenate([slope, floor[:, None]], 1).astype(np.float64)
 
 
 def _step(matrix: np.ndarray, slope: np.ndarray, damping: np.ndarray, design: np.ndarray) -> np.ndarray:
@@ -90,8 +95,10 @@ def _step(matrix: np.ndarray, slope: np.ndarray, damping: np.ndarray, design: np
     eye = np.eye(matrix.shape[1])
     scaled = matrix / size[:, :, None] / size[:, None, :] + (damping[:, None, None] + 1e-6) * eye
     step = np.linalg.solve(scaled, (slope / size)[..., None])[..., 0] / size
-    change = np.maximum(abs(step[:, :-1] @ design[::29].T).max(1), abs(step[:, -1]))
-    return step * np.minimum(1, LONGEST / np.maximum(change, 1e-9))[:, None]
+    change = abs(step[:, :-1] @ design[::29].T).max(1)
+    step[:, :-1] *= np.minimum(1, LONGEST / np.maximum(change, 1e-9))[:, None]
+    step[:, -1] = np.clip(step[:, -1], -LONGEST, LONGEST)
+    return step
 
 
 def _equations_of(blurs: int, size: int) -> tuple[np.ndarray, np.ndarray]:
