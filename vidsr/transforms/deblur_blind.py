@@ -34,9 +34,7 @@ class BlindDeblur(InLight):
     )
     rounds: int | None = option(None, unit="rounds of correction", low=1, high=64)
     likeliest: tuple = option((), unit="kind and numbers of vidsr.functional.psf")
-    gain: float | None = value(
-        None, unit="nats a sample of the spectrum, over no blur", low=-1000.0, high=1000.0, settled=True
-    )
+    gain: float | None = value(None, unit="nats, over no blur", low=-1e9, high=1e9, settled=True)
 
     def spec(self, spec: Spec) -> Spec:
         deblur_known.check((1, 1), spec)
@@ -71,8 +69,8 @@ class BlindDeblur(InLight):
         )
         network = NETWORK if NETWORK in hub.IDS else f"runs/{NETWORK}"
         return Verdict(
-            f"no blur is clear in this clip, and deblur leaves it as it is: {best} by {self.gain:.4f} nats a sample better than no blur "
-            f"does, and {blind.CLEAR} is asked. Tell the blur, {deblur_known.EXAMPLE}, or name a network, which finds one that "
+            f"no blur is clear in this clip, and deblur leaves it as it is: {best} by {self.gain:.0f} nats better than no blur "
+            f"does, and {blind.CLEAR:.0f} are asked. Tell the blur, {deblur_known.EXAMPLE}, or name a network, which finds one that "
             f"differs from place to place: vidsr.deblur(model='{network}').",
             True,
         )

@@ -26,9 +26,7 @@ EXAMPLE = "vidsr.deblur(('disc', 3.0))"
 class Inverse(Psf):
     """A `Psf` to be undone; `gain` tells that it was not given but found in the clip, and how clearly."""
 
-    gain: float | None = value(
-        None, unit="nats a sample of the spectrum, over no blur", low=-1000.0, high=1000.0
-    )
+    gain: float | None = value(None, unit="nats, over no blur", low=-1e9, high=1e9)
 
     def spec(self, spec: Spec) -> Spec:
         check(self.kernel.shape, spec)
@@ -40,7 +38,7 @@ class Inverse(Psf):
     def judge(self, look: Callable[[tuple], np.ndarray], spec: Spec) -> Verdict | None:
         """Of a blur that was found: what it is and how clear."""
         return Verdict(
-            f"{self.optics} was found in the clip: it explains the spectrum better than no blur does, by {self.gain:.4f} nats a sample",
+            f"{self.optics} was found in the clip: it explains the spectrum better than no blur does, by {self.gain:.0f} nats",
             False,
         )
 
