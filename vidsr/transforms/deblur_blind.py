@@ -17,6 +17,7 @@ from vidsr.transforms.light import InLight
 from vidsr.transforms.optics import lens
 
 NETWORK = "deblur-small"  # the zoo's, for what is not the same all over the frame
+WHY = f"it takes {blind.SIDES[-1]} x {blind.SIDES[-1]} pixels that are not all the same"
 MIDDLE = 1024  # pixels, of each side of a frame, that are looked at
 
 
@@ -62,16 +63,11 @@ class BlindDeblur(InLight):
         return self.gain is not None
 
     def judge(self, look: Callable[[tuple], np.ndarray], spec: Spec) -> Verdict | None:
-        best = (
-            f"the likeliest, {self.likeliest}, explains the spectrum"
-            if self.likeliest
-            else "nothing explains it"
-        )
+        best = f"the likeliest, {self.likeliest}, gains {self.gain:.0f} nats over none, and {blind.CLEAR:.0f} are asked"
         network = NETWORK if NETWORK in hub.IDS else f"runs/{NETWORK}"
         return Verdict(
-            f"no blur is clear in this clip, and deblur leaves it as it is: {best} by {self.gain:.0f} nats better than no blur "
-            f"does, and {blind.CLEAR:.0f} are asked. Tell the blur, {deblur_known.EXAMPLE}, or name a network, which finds one that "
-            f"differs from place to place: vidsr.deblur(model='{network}').",
+            f"no blur is clear in this clip, and deblur leaves it as it is: {best if self.likeliest else WHY}. "
+            f"Tell the blur, {deblur_known.EXAMPLE}, or name a network that finds it, vidsr.deblur(model='{network}').",
             True,
         )
 
