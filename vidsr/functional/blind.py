@@ -35,6 +35,8 @@ SMALLEST = {"disc": 1.4, "motion": 3.0}  # the first zero lies within the band
 CLEAR = 40.0  # nats: best of so many blurs, noise alone gains up to 20
 
 Optics = tuple[Any, ...]  # (), or a kind and its numbers
+# pictures that were enlarged, repeating pixels (1) or linearly (2): zeros along both axes, and no blur
+ENLARGED = tuple(("enlarged", times, order) for order in (1, 2) for times in (1.5, 2.0, 2.5, 3.0, 3.5, 4.0))
 
 
 class Found(NamedTuple):
@@ -67,7 +69,7 @@ def find(light: np.ndarray) -> Found:
     if not power.mean() > 1e-12 * np.mean(light) ** 2:
         return Found((), 0.0, False)
     samples = _samples(power)
-    none = _costs(samples, [()], LONG)[0]
+    none = _costs(samples, [(), *ENLARGED], LONG).min()
     best, cost = _refined(samples, *_coarse(samples))
     gain = float(none - cost) * len(samples.power)
     kind, *numbers = best
@@ -131,7 +133,9 @@ def _response(optics: Optics, samples: _Samples) -> np.ndarray:
     x, y = samples.across, samples.down
     if not optics:
         return np.ones_like(samples.power)
-    if optics[0] == "disc":
+    if optics[0] == "enlarged":
+        passed = (np.sinc(optics[1] * x) * np.sinc(optics[1] * y)) ** optics[2]
+    elif optics[0] == "disc":
         passed = np.interp(TURN * optics[1] * np.hypot(x, y), *_airy())
     else:
         turn = np.deg2rad(optics[2])
