@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
     Attributes:
       optics: the likeliest blur, a kind of `vidsr.functional.psf` and its numbers; () where nothing can be told.
-      gain: how much better it explains the spectrum than none does, nats.
+      gain: how much better it explains the spectrum than none does, nats; below 0 where enlargement explains it better still.
       clear: whether that is enough to believe it.
     """
 
@@ -69,9 +69,10 @@ def find(light: np.ndarray) -> Found:
     if not power.mean() > 1e-12 * np.mean(light) ** 2:
         return Found((), 0.0, False)
     samples = _samples(power)
-    none = _costs(samples, [(), *ENLARGED], LONG).min()
+    none, *enlarged = _costs(samples, [(), *ENLARGED], LONG)
     best, cost = _refined(samples, *_coarse(samples))
-    gain = float(none - cost) * len(samples.power)
+    rival = min(enlarged) if min(enlarged) < cost else none
+    gain = float(rival - cost) * len(samples.power)
     kind, *numbers = best
     return Found((kind, *(round(number, 3) for number in numbers)), gain, gain >= CLEAR)
 
