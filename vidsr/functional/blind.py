@@ -32,7 +32,7 @@ LEFT = 6  # blurs of each kind that are fitted to the end
 HALVINGS = 5  # of the grid's step, in the search around the best
 LARGEST = {"disc": 8.0, "motion": 40.0}  # pixels: radius, length
 SMALLEST = {"disc": 1.4, "motion": 3.0}  # the first zero lies within the band
-CLEAR = 40.0  # nats: best of so many blurs, noise alone gains up to 20
+CLEAR = 40.0  # nats: best of so many blurs, noise alone gains up to 30
 
 Optics = tuple[Any, ...]  # (), or a kind and its numbers
 # pictures that were enlarged, repeating pixels (1) or linearly (2): zeros along both axes, and no blur
@@ -62,7 +62,7 @@ def find(light: np.ndarray) -> Found:
       light: `(t, y, x)`, a few frames of one plane, linear light.
     """
     side = next((side for side in SIDES if side <= min(light.shape[1:])), 0)
-    if not side or not light.size:
+    if not side or not light.size or not np.isfinite(light).all():
         return Found((), 0.0, False)
     light = np.asarray(light, np.float64)
     power = spectrum(light, side)
@@ -171,7 +171,7 @@ def _coarse(samples: _Samples) -> tuple[Optics, float]:
 
 
 def _refined(samples: _Samples, best: Optics, cost: float) -> tuple[Optics, float]:
-    """One number at a time up and down, the step halved whenever nothing is better."""
+    """One number at a time up and down, the step halved every time."""
     steps = [0.05] if best[0] == "disc" else [0.05 * float(best[1]), 30 / float(best[1])]
     for _ in range(HALVINGS):
         for number, step in enumerate(steps, 1):
