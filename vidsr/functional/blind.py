@@ -25,9 +25,10 @@ from vidsr.functional import psf, whittle
 SIDES = (256, 192, 128, 96, 64)  # of the squares whose spectra are averaged: the largest that fits
 BAND = (0.02, 0.5)  # cycles a pixel: below, scenes differ too much
 CHUNK = 32  # blurs fitted at once
-SHORT, LONG = 5, 25  # rounds of fitting, to compare the grid and to be sure
-THIN = 3  # one sample of so many is enough to compare the grid
+SHORT, LONG = 4, 25  # rounds of fitting, to compare the grid and to be sure
+THIN = 4  # one sample of so many is enough to compare the grid
 TURN = 2 * np.pi
+REPEATS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))  # of a spectrum that reach into the band, y and x
 LEFT = 6  # blurs of each kind that are fitted to the end
 HALVINGS = 5  # of the grid's step, in the search around the best
 LARGEST = {"disc": 8.0, "motion": 40.0}  # pixels: radius, length
@@ -112,7 +113,12 @@ class _Samples(NamedTuple):
     across: np.ndarray  # cycles a pixel
     down: np.ndarray
     design: np.ndarray  # what the logarithm of a scene is made of
+    pixel: np.ndarray  # transfer function of a pixel, `(len(REPEATS), samples)`
     noise: float  # power where the scene is weakest
+
+    def thinned(self) -> "_Samples":
+        power, across, down, design, pixel = (a[..., ::THIN] for a in (*self[:3], self.design.T, self.pixel))
+        return _Samples(power, across, down, np.ascontiguousarray(design.T), pixel, self.noise)
 
 
 def _samples(power: np.ndarray) -> _Samples:
@@ -126,45 +132,56 @@ def _samples(power: np.ndarray) -> _Samples:
     columns = (np.ones_like(f), np.log(f), *turned, x**2, y**2, x * y)
     p = np.maximum(p / p.mean(), 10 * whittle.FLOOR)
     noise = float(np.median(p[f > 0.9 * BAND[1]])) / np.log(2)
-    return _Samples(p.astype(np.float32), x, y, np.stack(columns, 1).astype(np.float32), noise)
+    pixel = np.stack([np.sinc(x + right) * np.sinc(y + down) for down, right in REPEATS])
+    return _Samples(p.astype(np.float32), x, y, np.stack(columns, 1).astype(np.float32), pixel, noise)
 
 
-def _response(optics: Optics, samples: _Samples) -> np.ndarray:
-    """|H|^2 at the samples; of () no blur. What a pixel adds to it is left to the scene."""
+def _response(optics: Optics, samples: _Samples, is_kernel: bool) -> np.ndarray:
+    """|H|^2 at the samples; of () no blur. A kernel is a blur summed up by pixels, so that its spectrum repeats and overlaps."""
     x, y = samples.across, samples.down
     if not optics:
         return np.ones_like(samples.power)
     if optics[0] == "enlarged":
         passed = (np.sinc(optics[1] * x) * np.sinc(optics[1] * y)) ** optics[2]
-    elif optics[0] == "disc":
-        passed = np.interp(TURN * optics[1] * np.hypot(x, y), *_airy())
+    elif is_kernel:
+        around = zip(REPEATS, samples.pixel, strict=True)
+        passed = sum(_passed(optics, x + right, y + down) * pixel for (down, right), pixel in around)
     else:
-        turn = np.deg2rad(optics[2])
-        passed = np.sinc(optics[1] * (x * np.cos(turn) + y * np.sin(turn)))
+        passed = _passed(optics, x, y)
     return np.maximum(passed**2, 1e-7).astype(np.float32)
+
+
+def _passed(optics: Optics, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Transfer function of a blur before pixels."""
+    if optics[0] == "disc":
+        return np.interp(TURN * optics[1] * np.hypot(x, y), *_airy())
+    turn = np.deg2rad(optics[2])
+    return np.sinc(optics[1] * (x * np.cos(turn) + y * np.sin(turn)))
 
 
 @lru_cache(maxsize=1)
 def _airy() -> tuple[np.ndarray, np.ndarray]:
-    places = np.linspace(0, TURN * LARGEST["disc"] * 1.1 * BAND[1], 4096)
+    places = np.linspace(0, TURN * LARGEST["disc"] * 1.6, 8192)
     return places, psf.jinc(np.maximum(places, 1e-9))
 
 
 def _costs(samples: _Samples, tried: Sequence[Optics], rounds: int) -> np.ndarray:
-    """The lowest cost of every blur."""
-    costs = []
+    """The lowest cost of every blur, of light before the pixels (a camera) or of pixels by a kernel, whichever fits."""
+    costs: list[np.ndarray] = []
     for first in range(0, len(tried), CHUNK):
-        responses = np.stack([_response(optics, samples) for optics in tried[first : first + CHUNK]])
-        numbers = whittle.begin(samples.power, samples.design, responses, samples.noise)
-        costs.append(whittle.fit(samples.power, samples.design, responses, numbers, rounds)[0])
+        part, either = tried[first : first + CHUNK], []
+        for is_kernel in (False, True):
+            responses = np.stack([_response(optics, samples, is_kernel) for optics in part])
+            numbers = whittle.begin(samples.power, samples.design, responses, samples.noise)
+            either.append(whittle.fit(samples.power, samples.design, responses, numbers, rounds)[0])
+        costs.append(np.minimum(*either))
     return np.concatenate(costs)
 
 
 def _coarse(samples: _Samples) -> tuple[Optics, float]:
     """The best of the grid: a few rounds for all, and to the end for the few that lead, kind by kind."""
     grid = blurs()
-    few = samples._replace(**{n: getattr(samples, n)[::THIN] for n in ("power", "across", "down", "design")})
-    order = [grid[i] for i in np.argsort(_costs(few, grid, SHORT))]
+    order = [grid[i] for i in np.argsort(_costs(samples.thinned(), grid, SHORT))]
     leaders = [o for kind in LARGEST for o in [o for o in order if o[0] == kind][:LEFT]]
     costs = _costs(samples, leaders, LONG)
     return leaders[int(np.argmin(costs))], float(costs.min())
