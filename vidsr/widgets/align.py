@@ -88,9 +88,7 @@ def layout(stacks: Sequence[xr.DataArray], names: Sequence[str]) -> Layout:
     boxes = [(e[0] - x0, e[1] - y0, e[2] - x0, e[3] - y0) for e in edges]
     size = (_up(max(b[3] for b in boxes)), _up(max(b[2] for b in boxes)))
     scales = tuple(float(fine[1] / g.spacing[1]) for g in grids)
-    return Layout(
-        size, tuple(tuple(map(float, b)) for b in boxes), scales, _grid_notes(names, boxes, scales)
-    )
+    return Layout(size, tuple(tuple(map(float, b)) for b in boxes), scales, _grid_notes(names, boxes, scales))
 
 
 def _at(theirs: np.ndarray, times: np.ndarray, step: float) -> np.ndarray:

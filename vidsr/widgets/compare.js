@@ -552,8 +552,9 @@ export function mount(el, io) {
     if (chosen === "film" && (film.frame === null || !film.usable)) chosen = stills.now ? "still" : null;
     if (chosen === "still" && !stills.now) chosen = film.usable ? "film" : null;
     view.shown = chosen === "still" ? stills.now.frame : chosen === "film" ? film.frame : null;
-    view.word = view.shown === null ? (poster ? "preview" : "waiting")
-      : chosen === "film" ? "preview" : view.shown === frame && stills.shows(frame, pair) ? "exact" : "waiting";
+    const there = shownSides().every((s) => s === "d" || (s === "wipe" ? source("a") && source("b") : source(s)));
+    view.word = view.shown === null ? (poster ? "preview" : "waiting") : !there ? "waiting"
+      : chosen === "film" ? "preview" : stills.shows(frame, pair) ? "exact" : "waiting";
   }
 
   function source(letter) {
@@ -1413,9 +1414,9 @@ export function mount(el, io) {
   for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) listen(ui.scrub, type, onScrub);
   listen(still, "change", refresh);
   const sizes = new ResizeObserver(([entry]) => {
-    const exact = entry.devicePixelContentBoxSize?.[0];
-    const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * devicePixelRatio);
-    const height = exact?.blockSize ?? Math.round(entry.contentRect.height * devicePixelRatio);
+    const told = entry.devicePixelContentBoxSize?.[0]; // whole device pixels; some emulations tell CSS pixels
+    const exact = (css, device) => (Math.abs(device - css * devicePixelRatio) < 2 ? device : Math.round(css * devicePixelRatio));
+    const width = exact(entry.contentRect.width, told?.inlineSize), height = exact(entry.contentRect.height, told?.blockSize);
     if (ui.canvas.width !== width || ui.canvas.height !== height) Object.assign(ui.canvas, { width, height });
     draw(); // before the page is painted, so nothing flashes
   });

@@ -4,9 +4,9 @@ Small state travels as traits, films and stills as messages with buffers. Reques
 cell runs: they only queue work on two desks, whose threads compute, encode and send.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import RLock
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,20 @@ from vidsr.widgets import stills
 from vidsr.widgets.answers import pixel_answer, saved, still_answer
 from vidsr.widgets.desk import FILMS, STILLS, Cancelled, Ticket
 from vidsr.widgets.figures import Figures
-from vidsr.widgets.film import Film, make_film
+from vidsr.widgets.film import Film, TooLong, Watch, make_film
 from vidsr.widgets.lightbox import Drawing, Lightbox
+from vidsr.widgets.page import film_message, page, written
 from vidsr.widgets.panes import pane_size
 from vidsr.widgets.picture import compose
 from vidsr.widgets.score import Score, listed
+from vidsr.widgets.serve import Served
 from vidsr.widgets.state import State
 
-POSTER, POSTER_WIDTH = 60_000, 640  # bytes, pixels
+POSTER, POSTER_WIDTH = 40_000, 640  # bytes, pixels: a notebook holds it twice in base64
+SPARE = 3  # films kept, for cycling through pairs
+PAGE_CRF = 24  # of the film in a page, which base64 makes a third larger
 LONGEST = 1500  # frames of a film; of longer clips a window
 PATIENCE = 60.0  # seconds: a film that would take longer is made when it is asked for
-NEWS = 0.25  # seconds from one report of progress to the next
-
-
-class TooLong(Exception):
-    """The film would take so many seconds."""
 
 
 class Comparer(State):
@@ -42,11 +41,13 @@ class Comparer(State):
     into it. `metric` holds the figures of every frame once they are computed.
     """
 
-    def __init__(self, box: Lightbox, score: Score, *, reference: int | None, preview_width: int, **start: Any):
+    def __init__(
+        self, box: Lightbox, score: Score, *, reference: int | None, preview_width: int, **start: Any
+    ):
         self._box, self._width = box, preview_width
         self._guard = RLock()  # of what follows
         self._figures = Figures(box, score, reference)
-        self._film: Film | None = None
+        self._films: list[Film] = []  # the newest last
         self._player: Player | None = None
         self._views, self._serial = 0, 0
         self._listeners: list[Callable[[dict[str, Any], list[bytes]], None]] = []
@@ -60,7 +61,7 @@ class Comparer(State):
         )  # fmt: skip
         self._show_figures()
         self.poster = stills.jpeg_within(self._composed(min(preview_width, POSTER_WIDTH)), POSTER)
-        self.on_msg(lambda _, content, buffers: self._asked(content))
+        self.on_msg(lambda _, content, buffers: self.asked(content))
         self.observe(self._pair_changed, "pair")
         self.observe(self._offset_changed, "offset")
         self.observe(self._region_changed, ["roi", "frame", "pair"])
@@ -94,6 +95,38 @@ class Comparer(State):
 
         return Image(data=stills.jpeg(self._composed(width or self._width)), format="jpeg")
 
+    def to_html(self, path: str | Path, *, frames: Sequence[int] | None = None) -> Path:
+        """Write the comparison as one page that needs neither kernel nor network, with the pair shown now.
+
+        Args:
+          path: the file; replaced if it exists.
+          frames: places whose exact pictures and differences go into it; by default the present one.
+
+        Raises:
+          MediaError: the file cannot be written.
+        """
+        box, figures, pair = self._box, self._figures, (self.pair[0], self.pair[1])
+        chosen = [self.frame] if frames is None else sorted({min(max(int(k), 0), self.n - 1) for k in frames})
+        film = make_film(
+            box, pair, self._span(), tuple(self.preview["pane"]), PLAYERS[0], reference=figures.reference,
+            scored=lambda k, codes: figures.take(k, codes, pair), crf=PAGE_CRF,
+        )  # fmt: skip
+        self._show_figures()
+        how = {"gain": self.gain, "luma": self.luma, "heat": self.heat, "difference": True, "pair": pair}
+        exact = [still_answer(box, {"frame": k, **how}) for k in chosen]
+        return written(path, page(self, [film_message(film, 1), *exact], still_frames=chosen))
+
+    def serve(self, port: int = 0) -> Served:
+        """Show the comparer in a browser without a notebook: `print(c.serve())` in a script, then `.wait()`.
+
+        Args:
+          port: of 127.0.0.1; 0 takes a free one.
+
+        Returns:
+          Prints as the address; `wait()` serves until Ctrl-C, `close()` stops.
+        """
+        return Served(self, port)
+
     def close(self) -> None:
         """Stop all work for this comparer; its views stay as they are."""
         for desk in (FILMS, STILLS):
@@ -123,8 +156,8 @@ class Comparer(State):
             drawing=Drawing(self.gain, self.luma, self.heat), center=self.center,
         )  # fmt: skip
 
-    def _asked(self, content: dict[str, Any]) -> None:
-        """Any message from a view; whatever goes wrong is told in the widget."""
+    def asked(self, content: dict[str, Any]) -> None:
+        """Answer a message from a view; whatever goes wrong is told in the widget."""
         answers = {
             "hello": self._hello,
             "gone": self._gone,
@@ -137,6 +170,7 @@ class Comparer(State):
             self._telling_errors(lambda: answer(content), content)
 
     def _hello(self, content: dict[str, Any]) -> None:
+        self._tell({"type": "hello"})
         with self._guard:
             self._views += 1
             self._player = player_for(content.get("codecs", []))
@@ -153,22 +187,24 @@ class Comparer(State):
 
     def _film_wanted(self, content: dict[str, Any]) -> None:
         with self._guard:
-            film, player = self._film, self._player
-        if film is not None and player is not None and self._fits(film, player):
-            self._send_film(film)
+            player = self._player
+            kept = [f for f in self._films if player is not None and self._fits(f, player)]
+        if kept:
+            self._send_film(kept[-1])
         elif player is not None:
             patience = float(content.get("patience", "inf"))
-            FILMS.submit(self, "film", lambda ticket: self._telling_errors(lambda: self._make(ticket, patience), {}))
+            FILMS.submit(
+                self, "film", lambda ticket: self._telling_errors(lambda: self._make(ticket, patience), {})
+            )
 
     def _fits(self, film: Film, player: Player) -> bool:
         covers = film.first <= self.frame < film.first + film.frames
-        return film.mime == player.mime and film.pair == tuple(self.pair) and covers
+        return film.mime == player.mime and set(film.pair) == set(self.pair) and covers
 
     def _make(self, ticket: Ticket, patience: float) -> None:
         """In the films' thread: encode, note the figures on the way, send."""
         player, box, figures, pair = self._player or PLAYERS[0], self._box, self._figures, tuple(self.pair)
-        first = min(max(self.frame - LONGEST // 2, 0), max(len(box) - LONGEST, 0))
-        stop = min(first + LONGEST, len(box))
+        first, stop = self._span()
         watch = Watch(stop - first, patience)
 
         def told(done: int) -> None:
@@ -194,15 +230,20 @@ class Comparer(State):
             self.set_trait("progress", -1.0)
         with self._guard:
             ticket.check()
-            self._film = film
+            self._films = [*self._films, film][-SPARE:]
         self._send_film(film)
         self._show_figures()
+
+    def _span(self) -> tuple[int, int]:
+        """First place and the one after the last of a film around the present frame."""
+        first = min(max(self.frame - LONGEST // 2, 0), max(self.n - LONGEST, 0))
+        return first, min(first + LONGEST, self.n)
 
     def _send_film(self, film: Film) -> None:
         with self._guard:
             self._serial += 1
-            about = {"type": "video", "mime": film.mime, "pair": list(film.pair), "serial": self._serial}
-        self._tell({**about, "frames": film.frames, "first": film.first}, [film.data])
+            message = film_message(film, self._serial)
+        self._tell(*message)
 
     def _still_wanted(self, content: dict[str, Any]) -> None:
         view = str(content.get("id", "")).rpartition(":")[0]
@@ -246,7 +287,7 @@ class Comparer(State):
 
     def _pair_changed(self, change: Any) -> None:
         self._show_figures()
-        if self._views:
+        if self._views and set(change["old"]) != set(change["new"]):
             self._film_wanted({"patience": PATIENCE})
 
     def _offset_changed(self, change: Any) -> None:
@@ -254,7 +295,7 @@ class Comparer(State):
         box = Lightbox([look.stack for look in self._box.looks], self.names, self.offset)
         FILMS.drop(self)
         with self._guard:
-            self._box, self._film = box, None
+            self._box, self._films = box, []
             self._figures = Figures(box, self._figures.score, self._figures.reference)
         self.n, self.notes = len(box), box.notes
         self.frame = min(self.frame, self.n - 1)
@@ -272,21 +313,3 @@ class Comparer(State):
             self.roi_metric = self._figures.region(pair, k, roi)
 
         self._queue(("region",), work, {})
-
-
-class Watch:
-    """How far a film is: when to say so, and whether it takes too long."""
-
-    def __init__(self, total: int, patience: float):
-        self.total, self.patience, self._began, self._said = total, patience, monotonic(), 0.0
-
-    def says(self, done: int) -> bool:
-        """Whether it is time for news; raises TooLong once the rest is seen to need more seconds than there is patience."""
-        now = monotonic()
-        left = (now - self._began) / done * (self.total - done)
-        if now - self._began > 1 and left > self.patience:
-            raise TooLong(f"{left / 60:.0f} min" if left > 90 else f"{left:.0f} s")
-        if now - self._said < NEWS:
-            return False
-        self._said = now
-        return True

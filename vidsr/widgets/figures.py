@@ -48,7 +48,9 @@ class Figures:
         found = []
         for side in self.sides(pair):
             rows, columns = self.box.common(side)
-            cut = np.s_[max(y0, rows.start) : min(y1, rows.stop), max(x0, columns.start) : min(x1, columns.stop)]
+            cut = np.s_[
+                max(y0, rows.start) : min(y1, rows.stop), max(x0, columns.start) : min(x1, columns.stop)
+            ]
             codes = [levels(self.box.compared(i, self.box.signal(i, k))[cut]) for i in side]
             if codes[0].size:
                 found.append(f"{self.box.names[side[0]]} {self.score.of(*codes):.2f}")

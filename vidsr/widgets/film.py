@@ -1,6 +1,7 @@
 """Once through both clips in order: the stacked film for the browser and the figures of every frame."""
 
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -10,20 +11,46 @@ from vidsr.media.preview import Player, encode_pairs
 from vidsr.run.stream import ahead
 from vidsr.widgets.levels import levels
 from vidsr.widgets.lightbox import Lightbox
-from vidsr.widgets.score import Score
+from vidsr.widgets.panes import resized
 
 READ = 64_000_000  # bytes read at once where a lazy stack comes in larger chunks
+NEWS = 0.25  # seconds from one report of progress to the next
 WAITING = 2  # pictures of each clip made ahead of the encoder
 
 
 class Film(NamedTuple):
-    """A stacked film of `frames` pictures from place `first` on."""
+    """A stacked film of `frames` pictures from place `first` on; each stack fills its pane, whatever its own shape."""
 
     mime: str
     pair: tuple[int, int]
     first: int
     frames: int
     data: bytes
+
+
+class TooLong(Exception):
+    """The film would take so long."""
+
+
+class Watch:
+    """How far a film of `total` pictures is: when to say so, and whether it takes too long.
+
+    patience: seconds that may be left to work after the first second of it.
+    """
+
+    def __init__(self, total: int, patience: float):
+        self.total, self.patience, self._began, self._said = total, patience, monotonic(), 0.0
+
+    def says(self, done: int) -> bool:
+        """Whether it is time for news; raises TooLong once more seconds are needed than there is patience."""
+        now = monotonic()
+        left = (now - self._began) / done * (self.total - done)
+        if now - self._began > 1 and left > self.patience:
+            raise TooLong(f"{left / 60:.0f} min" if left > 90 else f"{left:.0f} s")
+        if now - self._said < NEWS:
+            return False
+        self._said = now
+        return True
 
 
 class Made(NamedTuple):
@@ -91,7 +118,7 @@ def _made(
         drawn = nothing
         if pane is not None:
             plain = own is not None and own.shape[-1] == 3 and look.transfer not in ("pq", "hlg", "linear")
-            drawn = box.pane(i, own if plain else look.drawn(signal), pane)
+            drawn = resized(own if plain else look.drawn(signal), pane)
         if codes and own is None:
             own = levels(box.compared(i, signal))
         yield Made(drawn, nothing if own is None else own)

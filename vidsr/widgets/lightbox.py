@@ -90,7 +90,10 @@ class Lightbox:
         out = []
         for i in pair:
             number = int(self.looks[i].stack["frame"].values[self.line.places[i][k]])
-            name = "".join(c if c.isalnum() or c in "-_." else "-" for c in self.names[i]).strip("-") or "abcdefgh"[i]
+            name = (
+                "".join(c if c.isalnum() or c in "-_." else "-" for c in self.names[i]).strip("-")
+                or "abcdefgh"[i]
+            )
             out.append(f"{name}-{number:06d}.png")
         return out
 
@@ -111,13 +114,9 @@ def checked(stacks: Sequence[Any]) -> list[xr.DataArray]:
                 f"stack 1 has {found[0].sizes['channel']} channels, stack {number} has {other.sizes['channel']}. "
                 "Repeat the grey one: stack.isel(channel=[0, 0, 0]).assign_coords(channel=['R', 'G', 'B'])."
             )
-    return [
-        s.chunk(time=LAZY_BLOCK) if s.chunks is None and not s.variable._in_memory else s for s in found
-    ]
+    return [s.chunk(time=LAZY_BLOCK) if s.chunks is None and not s.variable._in_memory else s for s in found]
 
 
 def same_codes(lightbox: Lightbox, i: int, signal: np.ndarray) -> np.ndarray:
     """8-bit codes of stack i on the reference grid, as measures take them."""
     return levels(lightbox.compared(i, signal))
-
-

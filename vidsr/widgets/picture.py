@@ -49,7 +49,9 @@ def _wiped(a: np.ndarray, b: np.ndarray, wipe: float) -> np.ndarray:
     return out
 
 
-def _shown(box: Lightbox, i: int, k: int, part: tuple[slice, slice] | None, pane: tuple[int, int]) -> np.ndarray:
+def _shown(
+    box: Lightbox, i: int, k: int, part: tuple[slice, slice] | None, pane: tuple[int, int]
+) -> np.ndarray:
     picture = box.picture(i, k)
     if part is None:
         return box.pane(i, picture, pane)
@@ -58,7 +60,12 @@ def _shown(box: Lightbox, i: int, k: int, part: tuple[slice, slice] | None, pane
 
 
 def _drawn_difference(
-    box: Lightbox, pair: Sequence[int], k: int, drawing: Drawing, part: tuple[slice, slice] | None, pane: tuple[int, int]
+    box: Lightbox,
+    pair: Sequence[int],
+    k: int,
+    drawing: Drawing,
+    part: tuple[slice, slice] | None,
+    pane: tuple[int, int],
 ) -> np.ndarray:
     picture, _ = box.difference(pair, k, drawing)
     return resized(picture, pane) if part is None else picture[part]
@@ -77,4 +84,3 @@ def _part(
         start = min(max(round(middle - length / 2), 0), extent - length)
         cuts.append(slice(start, start + length))
     return cuts[0], cuts[1]
-

@@ -82,7 +82,9 @@ class State(anywidget.AnyWidget):
         value = proposal["value"]
         if len(value) != 2:
             return []
-        return [_within(v, 0.0, float(side), side / 2) for v, side in zip(value, self.size[::-1], strict=True)]
+        return [
+            _within(v, 0.0, float(side), side / 2) for v, side in zip(value, self.size[::-1], strict=True)
+        ]
 
     @t.validate("pair")
     def _two_stacks(self, proposal: Any) -> list[int]:
