@@ -92,43 +92,51 @@ def chromium():
             browser.close()
 
 
-@pytest.fixture
-def open_page(chromium, server):
-    """A function that opens the comparer on a page: state and options of `clips.state` and of page.html's start."""
-    contexts = []
+@pytest.fixture(scope="package")
+def rooms(chromium):
+    """A function that gives a browser context for some options, one and the same each time."""
+    made = {}
 
-    def opened(*, start=None, width=960, height=720, context=None, shim=None, **state):
-        room = chromium.new_context(viewport={"width": width, "height": height}, **(context or {}))
-        contexts.append(room)
-        room.set_default_timeout(PATIENCE)
-        page = room.new_page()
+    def room(**options):
+        key = json.dumps(options)
+        if key not in made:
+            made[key] = chromium.new_context(**options)
+            made[key].set_default_timeout(PATIENCE)
+        return made[key]
+
+    yield room
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture
+def open_page(rooms, server):
+    """A function that opens the comparer on a page: state and options of `clips.state` and of page.html's start."""
+    opened = []
+
+    def open_one(*, start=None, width=960, height=720, context=None, shim=None, **state):
+        page = rooms(**(context or {})).new_page()
         comparer = Comparer(page)
+        opened.append(comparer)
         page.on("pageerror", lambda error: comparer.wrong.append(str(error)))
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(server)
         page.wait_for_function("window.ready")
-        page.evaluate("values => Object.assign(test, values)", shim or {})
-        page.evaluate("([state, options]) => test.start(state, options)", [clips.state(**state), start or {}])
+        options = [clips.state(**state), start or {}, shim or {}]
+        page.evaluate("([state, options, shim]) => Object.assign(test, shim).start(state, options)", options)
         return comparer
 
-    yield opened
-    wrong = [error for room in contexts for page in room.pages for error in Comparer.of(page).wrong]
-    for room in contexts:
-        room.close()
-    assert not wrong
+    yield open_one
+    for comparer in opened:
+        comparer.page.close()
+    assert [error for comparer in opened for error in comparer.wrong] == []
 
 
 class Comparer:
     """The comparer on a page, as a hand and an eye meet it."""
 
-    _all = {}
-
     def __init__(self, page):
         self.page, self.wrong = page, []
-        Comparer._all[page] = self
-
-    @classmethod
-    def of(cls, page):
-        return cls._all.pop(page)
 
     def js(self, expression):
         return self.page.evaluate(expression)
