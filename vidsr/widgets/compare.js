@@ -56,96 +56,86 @@ const ICONS = {
   full: '<path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/>',
 };
 
-const LIGHT = "color-scheme:light;--bg:#fff;--fg:#1c2127;--muted:#5a6470;--line:#d9dee4;--hover:#eef1f5;--on:#e2ecfb;--accent:#1a5fc4;--warn:#8a5300;--good:#1b7040";
-const DARK = "color-scheme:dark;--bg:#17191d;--fg:#e7eaee;--muted:#a2abb6;--line:#343a42;--hover:#252a31;--on:#1f3556;--accent:#7fb2ff;--warn:#f0b45c;--good:#6fd49a";
+const LIGHT = "color-scheme:light;--bg:#fff;--fg:#1c2127;--dim:#5a6470;--rule:#d9dee4;--hover:#eef1f5;--on:#e2ecfb;--blue:#1a5fc4;--warn:#8a5300";
+const DARK = "color-scheme:dark;--bg:#17191d;--fg:#e7eaee;--dim:#a2abb6;--rule:#343a42;--hover:#252a31;--on:#1f3556;--blue:#7fb2ff;--warn:#f0b45c";
 const STYLE = `
-.vc{${LIGHT};position:relative;display:flex;flex-direction:column;width:100%;min-width:0;box-sizing:border-box;
-  font:12px/1.35 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--fg);background:var(--bg);
-  border:1px solid var(--line);border-radius:8px;overflow:hidden;outline:none;font-variant-numeric:tabular-nums}
+.vc{${LIGHT};position:relative;display:flex;flex-direction:column;width:100%;min-width:0;font:12px/1.35 system-ui,sans-serif;
+  font-variant-numeric:tabular-nums;color:var(--fg);background:var(--bg);border:1px solid var(--rule);border-radius:8px;overflow:hidden;outline:0}
 @media(prefers-color-scheme:dark){.vc{${DARK}}}
-[data-jp-theme-light=true] .vc,body.vscode-light .vc{${LIGHT}}
-[data-jp-theme-light=false] .vc,body.vscode-dark .vc{${DARK}}
-.vc *{box-sizing:border-box}
-.vc:focus-visible,.vc.vc-keys:focus{border-color:var(--accent);box-shadow:0 0 0 1px var(--accent)}
+[data-jp-theme-light=true] .vc,.vscode-light .vc{${LIGHT}}
+[data-jp-theme-light=false] .vc,.vscode-dark .vc{${DARK}}
+.vc,.vc *{box-sizing:border-box}
+.vc [hidden]{display:none!important}
+.vc:focus-visible{border-color:var(--blue);box-shadow:0 0 0 1px var(--blue)}
 .vc-stage{position:relative;width:100%;min-height:160px;max-height:max(320px,76vh);background:#0e1013;overflow:hidden}
-.vc-canvas{position:absolute;inset:0;width:100%;height:100%;display:block;user-select:none;-webkit-user-select:none}
+.vc canvas{position:absolute;inset:0;width:100%;height:100%;user-select:none}
 .vc video{position:absolute;width:1px;height:1px;opacity:0;pointer-events:none}
-.vc-chip{position:absolute;max-width:calc(50% - 16px);padding:3px 8px;border-radius:6px;background:rgba(15,17,21,.8);
-  color:#fff;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;pointer-events:none}
-.vc-chip[hidden],.vc-low[hidden]{display:none}
+.vc-chip{position:absolute;max-width:calc(50% - 16px);padding:3px 8px;border-radius:6px;background:#0f1115cc;color:#fff;
+  white-space:nowrap;overflow:hidden;text-overflow:ellipsis;pointer-events:none}
 .vc-tag{top:8px;transition:opacity .12s}
-.vc-tag b{display:inline-block;min-width:16px;margin-right:6px;padding:0 4px;border-radius:4px;text-align:center;color:#0e1013;background:#7cc4ff}
-.vc-tag.vc-b b{background:#ffc06e}.vc-tag.vc-d b{background:#d3d8de}
-.vc-tag small{font-size:11px;color:#cbd1d8;margin-left:6px}
-.vc-word{bottom:8px;padding:2px 8px 2px 7px;font-size:11px}
-.vc-word::before{content:"";display:inline-block;width:7px;height:7px;margin-right:6px;border-radius:50%;background:#ffb648}
+.vc-tag b{display:inline-block;margin-right:6px;padding:0 4px;border-radius:4px;color:#0e1013;background:#7cc4ff}
+.vc-b b{background:#ffc06e}.vc-d b{background:#d3d8de}
+.vc small,.vc-word,.vc-scale,.vc-tip{font-size:11px}
+.vc-tag small{color:#cbd1d8;margin-left:6px}
+.vc-word{bottom:8px;padding:2px 8px}
+.vc-word::before{content:"";display:inline-block;width:7px;height:7px;margin-right:6px;border-radius:50%;background:#9aa3ae}
+.vc-word[data-word=preview]::before{background:#ffb648}
 .vc-word[data-word=exact]::before{background:#58d68d}
-.vc-word[data-word=waiting]::before{background:#9aa3ae}
 .vc-handle{position:absolute;top:50%;width:30px;height:30px;margin:-15px 0 0 -15px;border-radius:50%;pointer-events:none;
-  background:rgba(15,17,21,.72);border:1.5px solid #fff;color:#fff;display:grid;place-items:center;outline:none}
-.vc-handle svg{width:18px;height:18px}
+  background:#0f1115b8;border:1.5px solid #fff;color:#fff;display:grid;place-items:center;outline:0}
 .vc-handle:focus-visible{box-shadow:0 0 0 3px #fff,0 0 0 6px #1a5fc4}
-.vc-low{position:absolute;bottom:8px;display:flex;flex-direction:column;gap:6px;align-items:flex-start;max-width:calc(100% - 110px)}
+.vc-low{position:absolute;bottom:8px;display:grid;gap:6px;justify-items:start;max-width:calc(100% - 110px)}
 .vc-low .vc-chip{position:static;max-width:none}
-.vc-read{display:grid;grid-template-columns:auto auto auto;gap:1px 10px;font-size:11.5px;white-space:pre}
+.vc-read{display:grid;grid-template-columns:auto auto auto;gap:1px 10px;white-space:pre}
 .vc-read i{font-style:normal;color:#cbd1d8}
-.vc-legend{display:flex;gap:8px;align-items:center;padding:4px 8px;pointer-events:auto;overflow:visible}
-.vc-legend button{all:unset;cursor:pointer;min-width:20px;padding:1px 5px;text-align:center;border-radius:4px;color:#fff}
-.vc-legend button:hover{background:rgba(255,255,255,.16)}
-.vc-legend button:focus-visible{outline:2px solid #fff}
-.vc-legend button[aria-pressed=true]{background:rgba(255,255,255,.24)}
-.vc-bar9{display:inline-block;width:72px;height:9px;border-radius:2px}
-.vc-scale{display:inline-flex;gap:6px;align-items:center;font-size:11px}
-.vc-say{left:50%;top:50%;transform:translate(-50%,-50%);max-width:80%;white-space:normal;text-align:center}
-.vc-error{left:8px;right:8px;top:38px;max-width:none;width:fit-content;margin:0 auto;white-space:pre-wrap;background:#8c1a26;pointer-events:auto;
-  user-select:text;-webkit-user-select:text;max-height:60%;overflow:auto}
-.vc-roi{font-size:11.5px}
-.vc-progress{height:2px;background:var(--line)}
-.vc-progress i{display:block;height:100%;width:0;background:var(--accent);transition:width .2s}
-.vc-time{display:flex;align-items:stretch;gap:10px;padding:6px 10px 0}
-.vc-scrub{position:relative;flex:1;min-width:80px;height:20px;cursor:pointer;outline:none;border-radius:4px;touch-action:none}
-.vc-scrub.vc-tall{height:44px}
-.vc-scrub:focus-visible{box-shadow:0 0 0 2px var(--accent)}
-.vc-scrub svg{position:absolute;left:0;top:2px;width:100%;height:calc(100% - 12px);overflow:visible}
-.vc-scrub .vc-line{fill:none;stroke:var(--accent);stroke-width:1.25;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-.vc-scrub .vc-area{fill:var(--accent);opacity:.12}
-.vc-track{position:absolute;left:0;right:0;bottom:4px;height:3px;border-radius:2px;background:var(--line)}
-.vc-track i{position:absolute;left:0;top:0;bottom:0;border-radius:2px;background:var(--accent)}
-.vc-head{position:absolute;top:0;bottom:0;width:1.5px;margin-left:-.75px;background:var(--fg)}
-.vc-head::after{content:"";position:absolute;left:50%;bottom:0;width:11px;height:11px;margin-left:-5.5px;border-radius:50%;background:var(--bg);border:2px solid var(--accent)}
-.vc-scrub:not(.vc-tall) .vc-head{background:none}
-.vc-tip{bottom:100%;padding:1px 6px;font-size:11px;transform:translateX(-50%);max-width:none;z-index:2;background:#0f1115}
-.vc-figure{display:flex;flex-direction:column;justify-content:center;align-items:flex-end;min-width:64px;line-height:1.2}
-.vc-figure b{font-size:14px;font-weight:600}.vc-figure span{color:var(--muted);font-size:11px}
-.vc-figure[hidden]{display:none}
+.vc .vc-legend{display:flex;flex-wrap:wrap;gap:2px 5px;align-items:center;padding:2px 4px;pointer-events:auto}
+.vc-scale{display:flex;gap:6px;align-items:center;padding:0 4px}
+.vc-scale i{width:72px;height:9px;border-radius:2px}
+.vc-say{left:50%;transform:translate(-50%,-50%);white-space:normal;text-align:center}
+.vc-error{inset:38px 8px auto;max-width:none;width:fit-content;margin:0 auto;white-space:pre-wrap;background:#8c1a26;pointer-events:auto;max-height:60%;overflow:auto}
+.vc-progress{height:2px;background:var(--rule)}
+.vc-progress i{display:block;height:100%;background:var(--blue);transition:width .2s}
+.vc-time{display:flex;gap:10px;padding:6px 10px 0}
+.vc-scrub{position:relative;flex:1;min-width:80px;height:20px;cursor:pointer;outline:0;border-radius:4px;touch-action:none}
+.vc-tall{height:44px}
+.vc-scrub:focus-visible{box-shadow:0 0 0 2px var(--blue)}
+.vc .vc-scrub svg{position:absolute;top:2px;width:100%;height:calc(100% - 12px);overflow:visible}
+.vc-line{fill:none;stroke:var(--blue);stroke-width:1.25;vector-effect:non-scaling-stroke;stroke-linejoin:round}
+.vc-area{fill:var(--blue);opacity:.12}
+.vc-track,.vc-track i{position:absolute;left:0;right:0;bottom:4px;height:3px;border-radius:2px;background:var(--rule)}
+.vc-track i{right:auto;bottom:0;background:var(--blue)}
+.vc-head{position:absolute;top:0;bottom:0;width:1.5px;margin-left:-.75px}
+.vc-tall .vc-head{background:var(--fg)}
+.vc-head::after{content:"";position:absolute;left:-5px;bottom:0;width:11px;height:11px;border-radius:50%;background:var(--bg);border:2px solid var(--blue)}
+.vc-tip{bottom:100%;padding:1px 6px;transform:translateX(-50%);max-width:none;z-index:2;background:#0f1115}
+.vc-figure{display:grid;align-content:center;justify-items:end;min-width:64px;line-height:1.2}
+.vc-figure b{font-size:14px;font-weight:600}
+.vc-figure small,.vc-clock small,.vc-notes,.vc h4{color:var(--dim)}
 .vc-bar{display:flex;flex-wrap:wrap;align-items:center;gap:2px 10px;padding:5px 8px 6px}
 .vc-group{display:flex;align-items:center;gap:1px}
-.vc-bar button{appearance:none;border:0;background:none;color:var(--fg);font:inherit;height:28px;min-width:28px;padding:0 5px;border-radius:6px;
-  display:inline-flex;align-items:center;justify-content:center;cursor:pointer}
-.vc-bar button[hidden]{display:none}
-.vc-bar svg{width:16px;height:16px}
-.vc svg.vc-i{fill:none;stroke:currentColor;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}
+.vc button{all:unset;box-sizing:border-box;min-width:28px;height:28px;padding:0 5px;border-radius:6px;display:inline-flex;align-items:center;justify-content:center;cursor:pointer}
+.vc .vc-legend button{min-width:22px;height:22px}
+.vc svg{width:16px;height:16px}
+.vc-i{fill:none;stroke:currentColor;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}
 .vc-bar button:hover{background:var(--hover)}
-.vc-bar button:focus-visible{outline:2px solid var(--accent);outline-offset:-1px}
-.vc-bar button[aria-pressed=true]{background:var(--on);color:var(--accent)}
-.vc-bar button[aria-disabled=true]{color:var(--muted);opacity:.55;cursor:default;background:none}
-.vc-modes button{padding:0 9px}
-.vc-modes{border:1px solid var(--line);border-radius:7px;padding:0}
-.vc-modes button{height:26px}
-.vc-clock{min-width:96px;white-space:nowrap;padding-left:4px}.vc-clock span{color:var(--muted);margin-left:7px}
-.vc-zoom{min-width:44px!important}
+.vc button:focus-visible{outline:2px solid;outline-offset:-2px}
+.vc-bar button[aria-pressed=true]{background:var(--on);color:var(--blue)}
+.vc-legend button:hover,.vc-legend button[aria-pressed=true]{background:#ffffff3d}
+.vc button[aria-disabled=true]{color:var(--dim);opacity:.55;cursor:default}
+.vc-modes{border:1px solid var(--rule);border-radius:7px}
+.vc .vc-modes button{height:26px;padding:0 9px}
+.vc-clock{min-width:96px;white-space:nowrap;padding-left:4px}
+.vc .vc-clock small{font-size:12px;margin-left:7px}
 .vc-end{margin-left:auto}
-.vc-notes{margin:0;padding:0 10px 7px;color:var(--muted)}
+.vc-notes{padding:0 10px 7px;line-height:1.4}
 .vc-notes:empty{display:none}
-.vc-notes p{margin:0 0 1px;line-height:1.4}
-.vc-notes .vc-status{color:var(--warn)}
+.vc-status{color:var(--warn)}
 .vc-help{position:absolute;inset:0;z-index:5;padding:14px 18px;overflow:auto;background:var(--bg);columns:4 190px;column-gap:26px}
-.vc-help[hidden]{display:none}
-.vc-help section{break-inside:avoid;margin-bottom:10px}
-.vc-help h4{margin:0 0 5px;font-size:11px;font-weight:600;color:var(--muted);text-transform:uppercase;letter-spacing:.06em}
-.vc-help dl{display:grid;grid-template-columns:auto 1fr;gap:3px 10px;margin:0;align-items:baseline}
-.vc-help dt{font:600 11px/1.5 ui-monospace,Menlo,Consolas,monospace;text-align:center;min-width:22px;padding:0 5px;border:1px solid var(--line);border-radius:4px;background:var(--hover);white-space:nowrap}
-.vc-help dd{margin:0}
+.vc section{break-inside:avoid;margin-bottom:10px}
+.vc h4{margin:0 0 5px;font-size:11px;text-transform:uppercase;letter-spacing:.06em}
+.vc dl{display:grid;grid-template-columns:auto 1fr;gap:3px 10px;margin:0;align-items:baseline}
+.vc dt{font:600 11px/1.5 monospace;text-align:center;min-width:22px;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--hover);white-space:nowrap}
+.vc dd{margin:0}
 .vc-live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .vc:fullscreen{border:0;border-radius:0}
 .vc:fullscreen .vc-stage{flex:1;min-height:0;max-height:none;aspect-ratio:auto!important}
@@ -158,7 +148,7 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const icon = (name) => `<svg class="vc-i" viewBox="0 0 16 16" aria-hidden="true">${ICONS[name]}</svg>`;
 
-function node(parent, tag, className, attributes = {}) {
+function node(parent, tag, className = "", attributes = {}) {
   const made = document.createElement(tag);
   made.className = className;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -346,7 +336,7 @@ class Stills {
 // ---- the elements
 
 function build(el) {
-  node(el, "style", "").textContent = STYLE;
+  node(el, "style").textContent = STYLE;
   const root = node(el, "div", "vc", {
     tabindex: "0", role: "group", "aria-label": "Video comparer. Press ? for the keys", "data-lm-suppress-shortcuts": "true",
   });
@@ -364,11 +354,11 @@ function build(el) {
   ui.word = node(stage, "div", "vc-chip vc-word");
   ui.say = node(stage, "div", "vc-chip vc-say", { role: "status" });
   ui.error = node(stage, "div", "vc-chip vc-error", { role: "alert" });
-  ui.progress = node(node(root, "div", "vc-progress", { role: "progressbar", "aria-label": "Work in the kernel" }), "i", "");
+  ui.progress = node(node(root, "div", "vc-progress", { role: "progressbar", "aria-label": "Work in the kernel" }), "i");
   const time = node(root, "div", "vc-time");
   ui.scrub = node(time, "div", "vc-scrub", { role: "slider", tabindex: "0", "aria-label": "Frame", "aria-valuemin": "0" });
-  ui.line = node(ui.scrub, "div", "");
-  ui.done = node(node(ui.scrub, "div", "vc-track"), "i", "");
+  ui.line = node(ui.scrub, "div");
+  ui.done = node(node(ui.scrub, "div", "vc-track"), "i");
   ui.head = node(ui.scrub, "div", "vc-head");
   ui.tip = node(ui.scrub, "div", "vc-chip vc-tip");
   ui.figure = node(time, "div", "vc-figure");
@@ -766,7 +756,7 @@ export function mount(el, io) {
       write(ui.gain, `× ${+m.gain.toPrecision(3)}`);
       mark(ui.heat, "aria-pressed", m.heat);
       mark(ui.luma, "aria-pressed", m.luma);
-      ui.scale.hidden = !legend || sides.length === 3 && ui.canvas.clientWidth < 900;
+      ui.scale.hidden = !legend;
       if (legend) {
         write(ui.scale.children[0], String(legend.low));
         ui.scale.children[1].style.background = `linear-gradient(90deg,${legend.colours.join(",")})`;
@@ -1025,13 +1015,13 @@ export function mount(el, io) {
     const rows = [["A", show(a), pixelText?.text?.a], ["B", show(b), pixelText?.text?.b],
       ["Δ", show(a && b && b.map((v, i) => v - a[i]), signed), pixelText?.text?.difference]];
     ui.read.replaceChildren();
-    write(node(ui.read, "i", ""), "x, y");
-    Object.assign(node(ui.read, "span", "")).textContent = `${cross[0]}, ${cross[1]}`;
-    write(node(ui.read, "i", ""), view.word === "exact" ? "" : view.word);
+    write(node(ui.read, "i"), "x, y");
+    Object.assign(node(ui.read, "span")).textContent = `${cross[0]}, ${cross[1]}`;
+    write(node(ui.read, "i"), view.word === "exact" ? "" : view.word);
     for (const [name, value, own] of rows) {
-      write(node(ui.read, "i", ""), name);
-      write(node(ui.read, "span", ""), value);
-      write(node(ui.read, "i", ""), own ?? "");
+      write(node(ui.read, "i"), name);
+      write(node(ui.read, "span"), value);
+      write(node(ui.read, "i"), own ?? "");
     }
     ui.read.hidden = false;
     refresh();
@@ -1200,8 +1190,8 @@ export function mount(el, io) {
     button(time, "loop", "loop", "Loop (l)", () => { put("loop", !m.loop, "now"); follow(); }, true);
     button(time, "rate", "1×", "Speed (, .)", () => setRate(m.rate > 0.25 ? -1 : 2));
     const read = node(time, "div", "vc-clock");
-    ui.frame = node(read, "b", "");
-    ui.clock = node(read, "span", "");
+    ui.frame = node(read, "b");
+    ui.clock = node(read, "small");
     const views = group("vc-modes");
     views.setAttribute("role", "group");
     views.setAttribute("aria-label", "View");
@@ -1210,7 +1200,7 @@ export function mount(el, io) {
     button(look, "swap", "swap", "Swap A and B (x)", () => setPair([...m.pair].reverse()));
     button(look, "next", "Next B", "Next B (c)", () => cycle(1));
     button(look, "out", "minus", "Zoom out (−)", () => zoomStep(-1));
-    button(look, "zoom", "Fit", "Fit, or one pixel to one (f, z)", () => (m.zoom ? put("zoom", 0) : zoomTo(1, null))).classList.add("vc-zoom");
+    button(look, "zoom", "Fit", "Fit, or one pixel to one (f, z)", () => (m.zoom ? put("zoom", 0) : zoomTo(1, null))).style.minWidth = "40px";
     button(look, "in", "plus", "Zoom in (+)", () => zoomStep(1));
     button(look, "nearest", "nearest", "Square pixels (n)", () => put("nearest", !m.nearest), true);
     const measure = group();
@@ -1222,14 +1212,14 @@ export function mount(el, io) {
     button(end, "help", "help", "Keys (?)", toggleHelp);
     button(end, "full", "full", "Full screen", fullScreen);
     button(ui.legend, "less", "−", "Less gain (Shift g)", () => setGain(0.5));
-    ui.gain = node(ui.legend, "span", "");
+    ui.gain = node(ui.legend, "span");
     button(ui.legend, "more", "+", "More gain (g)", () => setGain(2));
     ui.heat = button(ui.legend, "heat", "Heat", "Heat map or signed grey (h)", () => put("heat", !m.heat), true);
     ui.luma = button(ui.legend, "luma", "Luma", "Luma only (y)", () => put("luma", !m.luma), true);
     ui.scale = node(ui.legend, "span", "vc-scale");
-    for (const [tag, name] of [["span", ""], ["i", "vc-bar9"], ["span", ""]]) node(ui.scale, tag, name);
-    node(ui.figure, "b", "");
-    node(ui.figure, "span", "");
+    for (const tag of ["span", "i", "span"]) node(ui.scale, tag);
+    node(ui.figure, "b");
+    node(ui.figure, "small");
     listen(ui.help, "click", toggleHelp);
   }
 
@@ -1411,7 +1401,7 @@ export function mount(el, io) {
   listen(ui.canvas, "pointerleave", () => { if (!dragging) pointer = null; });
   listen(ui.canvas, "contextmenu", (event) => { if (menuOff) event.preventDefault(); menuOff = false; });
   listen(ui.stage, "wheel", onWheel, { passive: false });
-  for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) listen(ui.scrub, type, onScrub);
+  for (const type of ["down", "move", "up", "cancel", "leave"]) listen(ui.scrub, `pointer${type}`, onScrub);
   listen(still, "change", refresh);
   const sizes = new ResizeObserver(([entry]) => {
     const told = entry.devicePixelContentBoxSize?.[0]; // whole device pixels; some emulations tell CSS pixels
