@@ -1,9 +1,11 @@
 """`compare`: clips before and after, in one widget."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import xarray as xr
 
+from vidsr import media
 from vidsr.errors import RecipeError
 from vidsr.widgets.comparer import Comparer
 from vidsr.widgets.lightbox import Lightbox, checked
@@ -60,7 +62,42 @@ def compare(
         stacks, called = checked([*stacks, reference]), [*called, "reference"]
     box = Lightbox(stacks, called, offset)
     pane_size(box.layout.size, preview_width)
+    if not 0 <= wipe <= 1:
+        raise RecipeError(f"wipe={wipe} is no share of the width, 0 to 1. The usual choice is wipe=0.5.")
+    if not 0 <= frame < len(box):
+        raise RecipeError(
+            f"frame={frame} is not on the common time line of {len(box)} frames. The last is frame={len(box) - 1}."
+        )
     return Comparer(
         box, score, reference=None if reference is None else len(stacks) - 1, preview_width=preview_width, mode=mode,
         wipe=float(wipe), frame=int(frame),
     )  # fmt: skip
+
+
+def compare_files(
+    paths: Sequence[str | Path],
+    *,
+    out: str | Path | None = None,
+    reference: str | Path | None = None,
+    metric: str = "psnr",
+    offset: int = 0,
+) -> None:
+    """Compare files in a browser: write a page to `out`, or serve one until Ctrl-C and print its address.
+
+    Raises:
+      RecipeError: fewer than two files. MediaError: one cannot be read, or the page cannot be written.
+    """
+    if len(paths) < 2:
+        raise RecipeError(f"one clip is no comparison. Give two: vidsr compare {paths[0]} restored.mp4")
+    a, b, *more = (media.open(path) for path in paths)
+    truth = None if reference is None else media.open(reference)
+    comparer = compare(a, b, *more, reference=truth, metric=metric, offset=offset)
+    try:
+        if out is not None:
+            print(comparer.to_html(out))
+            return
+        served = comparer.serve()
+        print(f"{served.url}\nCtrl-C ends it.", flush=True)
+        served.wait()
+    finally:
+        comparer.close()

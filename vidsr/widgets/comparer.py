@@ -18,7 +18,7 @@ from vidsr.widgets.desk import FILMS, STILLS, Cancelled, Ticket
 from vidsr.widgets.figures import Figures
 from vidsr.widgets.film import Film, TooLong, Watch, make_film
 from vidsr.widgets.lightbox import Drawing, Lightbox
-from vidsr.widgets.page import film_message, page, written
+from vidsr.widgets.page import film_message, page, target
 from vidsr.widgets.panes import pane_size
 from vidsr.widgets.picture import compose
 from vidsr.widgets.score import Score, listed
@@ -105,7 +105,7 @@ class Comparer(State):
         Raises:
           MediaError: the file cannot be written.
         """
-        box, figures, pair = self._box, self._figures, (self.pair[0], self.pair[1])
+        path, box, figures, pair = target(path), self._box, self._figures, (self.pair[0], self.pair[1])
         chosen = [self.frame] if frames is None else sorted({min(max(int(k), 0), self.n - 1) for k in frames})
         film = make_film(
             box, pair, self._span(), tuple(self.preview["pane"]), PLAYERS[0], reference=figures.reference,
@@ -114,7 +114,8 @@ class Comparer(State):
         self._show_figures()
         how = {"gain": self.gain, "luma": self.luma, "heat": self.heat, "difference": True, "pair": pair}
         exact = [still_answer(box, {"frame": k, **how}) for k in chosen]
-        return written(path, page(self, [film_message(film, 1), *exact], still_frames=chosen))
+        path.write_text(page(self, [film_message(film, 1), *exact], still_frames=chosen), encoding="utf-8")
+        return path
 
     def serve(self, port: int = 0) -> Served:
         """Show the comparer in a browser without a notebook: `print(c.serve())` in a script, then `.wait()`.

@@ -35,8 +35,10 @@ class TooLong(Exception):
 class Watch:
     """How far a film of `total` pictures is: when to say so, and whether it takes too long.
 
-    patience: seconds that may be left to work after the first second of it.
+    patience: seconds that may be left to work after the first of it.
     """
+
+    AFTER = 1.0  # seconds of work before the rest is guessed from them
 
     def __init__(self, total: int, patience: float):
         self.total, self.patience, self._began, self._said = total, patience, monotonic(), 0.0
@@ -45,7 +47,7 @@ class Watch:
         """Whether it is time for news; raises TooLong once more seconds are needed than there is patience."""
         now = monotonic()
         left = (now - self._began) / done * (self.total - done)
-        if now - self._began > 1 and left > self.patience:
+        if now - self._began > self.AFTER and left > self.patience:
             raise TooLong(f"{left / 60:.0f} min" if left > 90 else f"{left:.0f} s")
         if now - self._said < NEWS:
             return False

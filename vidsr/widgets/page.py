@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,7 @@ def page(comparer: State, messages: list[Message], still_frames: list[int]) -> s
 
 def values_of(comparer: State) -> dict[str, Any]:
     """The shared values as JSON holds them, without the poster."""
-    return {
-        name: getattr(comparer, name) for name in State.class_own_trait_names(sync=True) if name != "poster"
-    }
+    return {name: getattr(comparer, name) for name in State.class_own_traits(sync=True) if name != "poster"}
 
 
 def film_message(film: Film, serial: int) -> Message:
@@ -68,19 +67,17 @@ def film_message(film: Film, serial: int) -> Message:
     return {**about, "first": film.first, "frames": film.frames}, [film.data]
 
 
-def written(path: str | Path, text: str) -> Path:
-    """Write the page; an existing file is replaced.
+def target(path: str | Path) -> Path:
+    """Where the page goes; an existing file will be replaced.
 
     Raises:
       MediaError: there is no such folder, or it may not be written to.
     """
     path = Path(path)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise MediaError(
-            f"{str(path)!r} cannot be written: {error.strerror}. Name a file in an existing folder: c.to_html('compare.html')."
-        ) from error
+            f"{str(path)!r} cannot be written. Name a file in an existing folder: c.to_html('compare.html')."
+        )
     return path
 
 
