@@ -14,7 +14,7 @@ from vidsr.widgets.score import listed
 from vidsr.widgets.state import State
 
 LONGEST = 1500  # frames of a film; of longer clips a window
-PATIENCE = 60.0  # seconds: a film that would take longer is made when it is asked for
+PATIENCE = 60.0  # seconds: a film of lazy stacks that would take longer is made when it is asked for
 SPARE = 3  # films kept, for cycling through pairs
 
 
@@ -61,7 +61,8 @@ class Filmed(State):
 
     def _film_wanted(self, content: dict[str, Any]) -> None:
         """Send the film of the pair around the present frame: one that is kept, or a new one when it is made."""
-        patience = float(content.get("patience", "inf"))
+        is_lazy = any(self._box.looks[i].token() is not None for i in self.pair)
+        patience = float(content.get("patience", "inf")) if is_lazy else float("inf")
         with self._guard:
             player = self._player
             if player is None:
