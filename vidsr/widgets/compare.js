@@ -821,15 +821,15 @@ export function mount(el, io) {
     const lines = [m.metric_a ?? [], m.metric], finite = lines.flat().filter(Number.isFinite), last = m.metric.length - 1;
     ui.scrub.classList.toggle("vc-tall", last > 0);
     const low = Math.min(...finite), room = Math.max(...finite) - low || 1;
-    const paths = lines.map((line) => {
+    const paths = lines.map((line, which) => {
       let path = "";
       line.forEach((value, i) => {
         const point = `${((1000 * i) / last).toFixed(1)} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
         if (Number.isFinite(value)) path += (Number.isFinite(line[i - 1]) ? "L" : "M") + point;
       });
-      return path;
+      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>`;
     });
-    ui.line.innerHTML = last > 0 ? `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true"><path class="vc-line vc-thin" d="${paths[0]}"/><path class="vc-line" d="${paths[1]}"/></svg>` : "";
+    ui.line.innerHTML = last > 0 ? `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>` : "";
   }
 
   // -- time
@@ -1004,7 +1004,7 @@ export function mount(el, io) {
     pixelAgain = pixelBusy;
     if (!io.live || orphan || pixelBusy || playing || dragging || !cross || tool !== "pixel") return;
     pixelBusy = true;
-    later("pixelLost", 2000, () => { pixelBusy = false; });
+    later("pixelLost", 2000, () => { pixelBusy = false; if (pixelAgain) askPixel(); });
     send({ type: "pixel", id: fresh("pixel"), frame, pair: m.pair, x: cross[0], y: cross[1] });
   }
   function showPixel(message) {
@@ -1018,8 +1018,8 @@ export function mount(el, io) {
     draft = null;
     const pane = layout()[0];
     if (tool === "pixel") {
-      const { x, y } = under(pointer ?? middleOf());
-      cross = [x, y];
+      const at = pointer && under(pointer);
+      cross = at ? [at.x, at.y] : [...pane.middle];
       readPixel();
     } else {
       cross = null;

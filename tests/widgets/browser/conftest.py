@@ -128,7 +128,7 @@ def open_page(rooms, server):
     """A function that opens the comparer on a page: state and options of `clips.state` and of page.html's start."""
     opened = []
 
-    def open_one(*, start=None, width=960, height=720, context=None, shim=None, **state):
+    def open_one(*, start=None, width=640, height=520, context=None, shim=None, **state):
         page = rooms(**(context or {})).new_page()
         comparer = Comparer(page)
         opened.append(comparer)
@@ -156,7 +156,7 @@ class Comparer:
     def js(self, expression):
         return self.page.evaluate(expression)
 
-    def wait(self, expression, timeout=5000):
+    def wait(self, expression, timeout=PATIENCE):
         try:
             self.page.wait_for_function(expression, timeout=timeout)
         except Exception as error:
