@@ -102,6 +102,7 @@ const STYLE = `
 .vc .vc-scrub svg{position:absolute;top:2px;width:100%;height:calc(100% - 12px);overflow:visible}
 .vc-line{fill:none;stroke:var(--blue);stroke-width:1.25;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .vc-thin{opacity:.45}
+.vc-area{fill:var(--blue);opacity:.12}
 .vc-track,.vc-track i{position:absolute;left:0;right:0;bottom:4px;height:3px;border-radius:2px;background:var(--rule)}
 .vc-track i{right:auto;bottom:0;background:var(--blue)}
 .vc-head{position:absolute;top:0;bottom:0;width:1.5px;margin-left:-.75px}
@@ -129,13 +130,13 @@ const STYLE = `
 .vc-end{margin-left:auto}
 .vc-notes{padding:0 10px 7px;line-height:1.4}
 .vc-notes:empty{display:none}
+.vc p,.vc dd{margin:0}
 .vc-status{color:var(--warn)}
 .vc-help{position:absolute;inset:0;z-index:5;padding:14px 18px;overflow:auto;background:var(--bg);columns:4 190px;column-gap:26px}
 .vc section{break-inside:avoid;margin-bottom:10px}
 .vc h4{margin:0 0 5px;font-size:11px;text-transform:uppercase;letter-spacing:.06em}
 .vc dl{display:grid;grid-template-columns:auto 1fr;gap:3px 10px;margin:0;align-items:baseline}
 .vc dt{font:600 11px/1.5 monospace;text-align:center;min-width:22px;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--hover);white-space:nowrap}
-.vc dd{margin:0}
 .vc-live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .vc:fullscreen{border:0;border-radius:0}
 .vc:fullscreen .vc-stage{flex:1;min-height:0;max-height:none;aspect-ratio:auto!important}
@@ -729,7 +730,7 @@ export function mount(el, io) {
 
   function describeDifference(sides) {
     const there = sides.includes("d");
-    ui.legend.hidden = !there;
+    ui.legend.hidden = !there || !stills.now?.difference;
     ui.low.style.left = sides.length === 3 ? "calc(66.7% + 8px)" : "8px";
     ui.low.hidden = !there && ui.read.hidden;
     let say = "";
@@ -738,7 +739,9 @@ export function mount(el, io) {
       set(ui.gain, `× ${+m.gain.toPrecision(3)}`);
       set(ui.heat, null, { "aria-pressed": m.heat });
       set(ui.luma, null, { "aria-pressed": m.luma });
-      ui.scale.hidden = !legend;
+      const narrow = view.panes[0].w / density() < 240;
+      ui.heat.hidden = ui.luma.hidden = narrow;
+      ui.scale.hidden = !legend || narrow;
       if (legend) {
         set(ui.scale.children[0], String(legend.low));
         ui.scale.children[1].style.background = `linear-gradient(90deg,${legend.colours.join(",")})`;
@@ -760,7 +763,7 @@ export function mount(el, io) {
     const region = draft ?? regionInReference(), pane = view.panes[0];
     const roi = m.roi;
     const text = draft ? `${Math.round(Math.abs(draft[2] - draft[0]))} × ${Math.round(Math.abs(draft[3] - draft[1]))}`
-      : region ? [`${roi[3] - roi[1]} × ${roi[2] - roi[0]}`, m.roi_metric].filter(Boolean).join("   ") : "";
+      : region ? [`${roi[3] - roi[1]} × ${roi[2] - roi[0]}`, m.roi_metric].filter(Boolean).join(" · ") : "";
     ui.roi.hidden = !text || !chosen;
     if (ui.roi.hidden) return;
     set(ui.roi, text);
@@ -820,12 +823,15 @@ export function mount(el, io) {
     ui.scrub.classList.toggle("vc-tall", last > 0);
     const low = Math.min(...finite), room = Math.max(...finite) - low || 1;
     const paths = lines.map((line, which) => {
-      let path = "";
+      let path = "", area = "";
       line.forEach((value, i) => {
-        const point = `${((1000 * i) / last).toFixed(1)} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
-        if (Number.isFinite(value)) path += (Number.isFinite(line[i - 1]) ? "L" : "M") + point;
+        if (!Number.isFinite(value)) return;
+        const x = ((1000 * i) / last).toFixed(1), point = `${x} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
+        const goesOn = Number.isFinite(line[i - 1]);
+        path += (goesOn ? "L" : "M") + point;
+        area += (goesOn ? "L" : `M${x} 100L`) + point + (Number.isFinite(line[i + 1]) ? "" : `L${x} 100Z`);
       });
-      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>`;
+      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>${which ? `<path class="vc-area" d="${area}"/>` : ""}`;
     });
     ui.line.innerHTML = last > 0 ? `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>` : "";
   }
