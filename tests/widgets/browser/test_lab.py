@@ -118,7 +118,9 @@ def open_notebook(room, address, name):
     page = room.new_page()
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.goto(f"{address}lab/tree/{name}?reset", timeout=SOON)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached", timeout=SOON)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(
+        state="attached", timeout=SOON
+    )
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=SOON)
     return page
 
@@ -132,11 +134,14 @@ def end_kernels(address):
 def shown(page, condition):
     try:
         page.wait_for_function(
-            f"(() => {{ const vc = document.querySelector('.vc')?.dataset; return vc && {condition}; }})()", timeout=SOON
+            f"(() => {{ const vc = document.querySelector('.vc')?.dataset; return vc && {condition}; }})()",
+            timeout=SOON,
         )
     except Exception as error:
         look(page, "failed.png")
-        raise AssertionError(f"{condition} did not come true: {page.locator('.jp-Notebook').inner_text()[-2000:]}") from error
+        raise AssertionError(
+            f"{condition} did not come true: {page.locator('.jp-Notebook').inner_text()[-2000:]}"
+        ) from error
 
 
 def picture_height(page):
