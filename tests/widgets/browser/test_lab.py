@@ -192,6 +192,9 @@ def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
     page.locator('[data-jp-item-name="save"] button, [data-jp-item-name="save"]').first.click()
     wait_for(lambda: "image/jpeg" in (folder / "x.ipynb").read_text(), 20)
     assert (folder / "x.ipynb").stat().st_size <= 200_000
+    page.reload(timeout=SOON)  # the kernel lives on
+    shown(page, f"vc.word === 'exact' && vc.shown === '{json.loads(state.read_text())['frame']}'")
+    assert picture_height(page) == 0
     page.close()
     end_kernels(address)
 
