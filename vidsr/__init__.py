@@ -32,6 +32,7 @@ _WHERE = {
     "reproduce": "vidsr.transforms.reproduce",
     "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
+    "compare": "vidsr.widgets.compare",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
     "StackError": "vidsr.errors",
