@@ -32,6 +32,7 @@ _WHERE = {
     "reproduce": "vidsr.transforms.reproduce",
     "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
+    "tune": "vidsr.widgets.tune",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
     "StackError": "vidsr.errors",
