@@ -91,9 +91,21 @@ def test_any_step_is_spelled_with_the_one_it_came_from(name):
 @pytest.mark.parametrize(
     "line, change, wanted",
     [
-        ("vidsr.denoise(model='nlm')", {"radius": 3}, "dataclasses.replace(vidsr.denoise(model='nlm'), radius=3)"),
-        ("vidsr.degrade(grain=0.02)", {"size": 2.0}, "dataclasses.replace(vidsr.degrade(grain=0.02).steps[0], size=2.0)"),
-        ("vidsr.super_resolve()", {"trips": 3}, "dataclasses.replace(vidsr.super_resolve(consistency=True), trips=3)"),
+        (
+            "vidsr.denoise(model='nlm')",
+            {"radius": 3},
+            "dataclasses.replace(vidsr.denoise(model='nlm'), radius=3)",
+        ),
+        (
+            "vidsr.degrade(grain=0.02)",
+            {"size": 2.0},
+            "dataclasses.replace(vidsr.degrade(grain=0.02).steps[0], size=2.0)",
+        ),
+        (
+            "vidsr.super_resolve()",
+            {"trips": 3},
+            "dataclasses.replace(vidsr.super_resolve(consistency=True), trips=3)",
+        ),
     ],
 )
 def test_what_the_verb_does_not_take_is_replaced(line, change, wanted):
@@ -123,5 +135,8 @@ def test_a_pipeline_is_one_line():
     assert line == "vidsr.denoise(sigma=0.02) | vidsr.inpaint(pipeline.steps[1].mask) | vidsr.super_resolve()"
     made = evaluated(line, pipeline=pipe)
     assert all(map(is_same, made, pipe.steps)) and made[1].mask is MASK
-    assert spelled_pipeline([vidsr.resize(2)], [vidsr.resize(2)], "exact") == "vidsr.pipeline(vidsr.resize(2), fidelity='exact')"
+    assert (
+        spelled_pipeline([vidsr.resize(2)], [vidsr.resize(2)], "exact")
+        == "vidsr.pipeline(vidsr.resize(2), fidelity='exact')"
+    )
     assert spelled_pipeline([], []) == "vidsr.pipeline()"

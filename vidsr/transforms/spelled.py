@@ -76,7 +76,7 @@ def spelled_pipeline(
         spelled(step, held, f"pipeline.steps[{k}]")
         for k, (step, held) in enumerate(zip(steps, given, strict=True))
     ]
-    if limit == "generative" and len(parts) > 1:
+    if limit == "generative" and parts:
         return " | ".join(parts)
     kind = [] if limit == "generative" else [f"fidelity={limit!r}"]
     return f"vidsr.pipeline({', '.join([*parts, *kind])})"

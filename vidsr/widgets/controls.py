@@ -19,7 +19,7 @@ ROW = {"description_width": "9em"}
 
 
 class _Widening(ipywidgets.Widget):
-    """A slider that spans the likely part of a range and widens, up to the whole of it, when a value reaches its end."""
+    """A slider that spans the likely part of a range; up to the whole of it when a value beyond is set, or by `widen`."""
 
     def __init__(self, value: Any, low: Any, high: Any, **look: Any):
         self.high = high
@@ -32,9 +32,12 @@ class _Widening(ipywidgets.Widget):
     @traitlets.validate("value")
     def _validate_value(self, proposal: Any) -> Any:
         value = min(max(proposal["value"], self.min), self.high)
-        if value >= self.max and self.max < self.high:
-            self.max = min(self.high, max(2 * self.max, value))
+        self.max = max(self.max, value)
         return value
+
+    def widen(self) -> None:
+        """Span more of the range."""
+        self.max = min(self.high, LIKELY * self.max)
 
 
 class NumberSlider(_Widening, ipywidgets.FloatSlider):
@@ -62,7 +65,8 @@ class Control:
             self._switch()
         unit = ipywidgets.HTML(f"<small>{escape(self.unit)}</small>")
         self.taken = self.value  # what the pipeline has
-        self.widget = ipywidgets.HBox([self._own, *([self._auto] if self._auto else []), unit])
+        parts = [self._own, self._wider(), self._auto, unit]
+        self.widget = ipywidgets.HBox([part for part in parts if part is not None])
 
     @property
     def value(self) -> Any:
@@ -96,6 +100,15 @@ class Control:
         """Show what the clip says, where it is asked."""
         if self.value is None and value is not None and not isinstance(value, str):
             self._own.value = value
+
+    def _wider(self) -> ipywidgets.Button | None:
+        slider = self._own
+        if not isinstance(slider, _Widening) or slider.max >= slider.high:
+            return None
+        wider = ipywidgets.Button(description="›", tooltip=f"{self.name}: up to {slider.high}")
+        wider.layout.width = "2em"
+        wider.on_click(lambda _: slider.widen())
+        return wider
 
     def _switch(self, *_: Any) -> None:
         self._own.disabled = bool(self._auto and self._auto.value)

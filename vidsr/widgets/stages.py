@@ -60,15 +60,13 @@ class Stage:
     node: Kept
     graph: Graph
     comes: Spec
-    found: dict[str, Any] = field(default_factory=dict)  # fields that were settled, by name
+    known: dict[str, Any] = field(default_factory=dict)  # what settling has filled in so far, by field
 
     @property
     def looked(self) -> bool:
         """Whether it holds what was found by looking at other frames."""
-        looked = self.step.looks and any(
-            f.metadata.get("settled") for f in fields(self.step) if f.name in self.found
-        )
-        return looked or any(table.whole is not None for _, table in self.graph.tables)
+        settled = any(f.metadata.get("settled") and f.name in self.known for f in fields(self.step))
+        return (settled and self.step.looks) or any(t.whole is not None for _, t in self.graph.tables)
 
 
 class Stages:
@@ -124,29 +122,25 @@ class Stages:
     def _stage(self, given: Transform, view: Any, k: int, before: Any, old: Stage | None) -> Stage:
         step, numbers, extras = view.steps[k], view.numbers, view.extra_sources[k]
         keeps = old is not None and old.comes == before.spec and type(old.given) is type(given)
-        found = _found(step, before, old.found if keeps and old else {})
-        step = replace(step, **found) if found else step
+        step, known = _settled(step, before, old.known if keeps and old else {})
         graph = build(before, [step.bare()], numbers, Blocks(*view.blocks), [extras])
         if keeps and old:
-            for (_, table), (_, known) in zip(graph.tables, old.graph.tables, strict=True):
-                table.rows, table.whole = known.rows, known.whole
-        return Stage(given, step, Kept(graph.node, self._check), graph, before.spec, found)
+            for (_, table), (_, held) in zip(graph.tables, old.graph.tables, strict=True):
+                table.rows, table.whole = held.rows, held.whole
+        return Stage(given, step, Kept(graph.node, self._check), graph, before.spec, known)
 
 
-def _found(step: Transform, before: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an open step that settling fills in; what is `known` of them is not looked for again."""
+def _settled(step: Transform, before: Any, known: dict[str, Any]) -> tuple[Transform, dict[str, Any]]:
+    """A step with its open fields filled in, and what is known now; what was `known` is not looked for again."""
     if not step.open():
-        return {}
-    wanted = {f.name for f in fields(step) if f.metadata.get("settled") and getattr(step, f.name) is None}
+        return step, known
+    asks = {f.name for f in fields(step) if f.metadata.get("settled")}
+    wanted = {name for name in asks if getattr(step, name) is None}
     if not wanted <= set(known):
-        settled = step.settle(before.spec, _looker(before))
-        known = {
-            f.name: getattr(settled, f.name)
-            for f in fields(step)
-            if getattr(settled, f.name) is not getattr(step, f.name)
-        }
-    own = {f.name for f in fields(step) if f.metadata.get("settled")} - wanted
-    return {name: value for name, value in known.items() if name not in own}
+        full = step.settle(before.spec, _looker(before))
+        values = {f.name: getattr(full, f.name) for f in fields(step)}
+        known = known | {k: v for k, v in values.items() if v is not getattr(step, k)}
+    return replace(step, **{k: v for k, v in known.items() if k in wanted or k not in asks}), known
 
 
 def _looker(node: Any) -> Callable[[Sequence[int]], np.ndarray]:
