@@ -32,6 +32,7 @@ _WHERE = {
     "reproduce": "vidsr.transforms.reproduce",
     "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
+    "scope": "vidsr.widgets.scope",
     "tune": "vidsr.widgets.tune",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
