@@ -33,6 +33,7 @@ _WHERE = {
     "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
     "scope": "vidsr.widgets.scope",
+    "timeline": "vidsr.widgets.timeline",
     "tune": "vidsr.widgets.tune",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
