@@ -10,10 +10,11 @@ from tests.laws import clips
 from tests.laws.rows import ROWS, class_of
 from vidsr.errors import RecipeError
 from vidsr.transforms import apply
+from vidsr.transforms.base import number
 from vidsr.transforms.detour import Detour
 from vidsr.transforms.pipeline import pipeline
 from vidsr.transforms.recipe import STEPS
-from vidsr.transforms.spelled import is_same, number, spelled, spelled_pipeline, verb_of
+from vidsr.transforms.spelled import is_same, spelled, spelled_pipeline, verb_of
 
 MASK = vidsr.stack(np.zeros((2, 8, 8, 1), np.float32), fps=25)
 WORDS = {"vidsr": vidsr, "dataclasses": dataclasses, "mask": MASK}

@@ -6,9 +6,9 @@ import pytest
 
 import vidsr
 from tests.laws.test_signatures import CLASSES
+from vidsr.transforms.base import KEYED
 from vidsr.transforms.degrade import Blur
 from vidsr.transforms.denoise import Denoise
-from vidsr.transforms.spelled import KEYED
 from vidsr.widgets.controls import controls_of
 
 

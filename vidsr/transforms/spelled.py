@@ -7,14 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from vidsr.errors import RecipeError
 from vidsr.functional import fading
 from vidsr.transforms import deblock, deblur, degrade, denoise, hdr_lift, inpaint, regrain, resize
 from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import super_resolve as enlarging
-from vidsr.transforms.base import Transform, plain
+from vidsr.transforms.base import KEYED, Transform, number, plain
 
 VERBS: dict[str, Callable[..., Any]] = {
     "crop": resize.crop,
@@ -29,7 +28,6 @@ VERBS: dict[str, Callable[..., Any]] = {
     "stabilise": stabilising.stabilise,
     "super_resolve": enlarging.super_resolve,
 }
-KEYED = ("seed", "ordinal")  # set anew by every call
 Arguments = dict[str, Any]
 
 
@@ -146,18 +144,6 @@ def _alike(a: Any, b: Any) -> bool:
         return bool(np.array_equal(np.asarray(a, np.float32), np.asarray(b, np.float32)))
     except (TypeError, ValueError):
         return bool(plain(a) == plain(b))
-
-
-def number(value: Any) -> Any:
-    """A number out of an array without dims, written as short as float32 allows; anything else as it is."""
-    if (
-        isinstance(value, str | tuple | bool | int | float | type(None))
-        or isinstance(value, xr.DataArray)
-        or np.ndim(value)
-    ):
-        return value
-    value = np.asarray(value)
-    return float(str(np.float32(value))) if value.dtype.kind == "f" else value.item()
 
 
 def _denoise(step: Any) -> Arguments:

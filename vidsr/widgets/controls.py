@@ -9,8 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from vidsr.transforms.base import Transform
-from vidsr.transforms.spelled import KEYED, number
+from vidsr.transforms.base import KEYED, Transform, number
 
 LIKELY = 4  # a slider first spans this many times the value it starts from
 STEPS = 400  # places on a slider of a field that is no whole number

@@ -15,10 +15,10 @@ import xarray as xr
 
 from vidsr.errors import RecipeError
 from vidsr.frames.schema import check
-from vidsr.transforms.base import Transform
+from vidsr.transforms.base import Transform, number
 from vidsr.transforms.pipeline import Pipeline
 from vidsr.transforms.pipeline import pipeline as composed
-from vidsr.transforms.spelled import number, spelled_pipeline, verb_of
+from vidsr.transforms.spelled import spelled_pipeline, verb_of
 from vidsr.widgets import pictures
 from vidsr.widgets.controls import Control, controls_of
 from vidsr.widgets.newest import Newest
