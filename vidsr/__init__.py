@@ -35,6 +35,7 @@ _WHERE = {
     "scope": "vidsr.widgets.scope",
     "timeline": "vidsr.widgets.timeline",
     "tune": "vidsr.widgets.tune",
+    "compare": "vidsr.widgets.compare",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
     "StackError": "vidsr.errors",
