@@ -22,7 +22,7 @@ from vidsr.transforms.spelled import spelled_pipeline, verb_of
 from vidsr.widgets import pictures
 from vidsr.widgets.controls import Control, controls_of
 from vidsr.widgets.newest import Newest
-from vidsr.widgets.show import CODED, position
+from vidsr.widgets.show import CODED
 from vidsr.widgets.stages import Box, Stages, Superseded
 
 SIDE = 256  # pixels of the region that is shown by default
@@ -239,7 +239,7 @@ def tune(
     pipeline: Pipeline | Transform,
     clip: xr.DataArray,
     *,
-    frame: int | None = None,
+    frame: int = 0,
     region: Sequence[int] | None = None,
 ) -> Tuner:
     """Move the settings of a pipeline by sliders and see at once what they do to a region of one frame.
@@ -251,20 +251,23 @@ def tune(
     Args:
       pipeline: a pipeline, or one step.
       clip: a frame stack, lazy or not.
-      frame: absolute frame number, by default the first. `t.frame` counts from 0, as a comparer's does.
+      frame: place in the clip, 0 is its first frame, as `vidsr.compare` counts.
       region: (top, left, bottom, right) in pixels of the clip; by default 256 pixels each way around the middle.
 
     Returns:
       A Tuner: a widget, with `pipeline`, `code`, `controls`, `before`, `after`, `still()`.
 
     Raises:
-      RecipeError: no pipeline; a region outside the clip. StackError: no frame stack, no such frame, or what a step has
+      RecipeError: no pipeline; a region or frame outside the clip. StackError: no frame stack, or what a step has
         against the clip.
     """
     pipe = _composed(pipeline)
-    place = 0 if frame is None else position(check(clip)["frame"].values, frame, "tune")
     _box(region or (), check(clip))
-    return Tuner(pipe, clip, place, region or ())
+    if not 0 <= frame < clip.sizes["time"]:
+        raise RecipeError(
+            f"frame={frame} is not in the clip of {clip.sizes['time']} frames. The last is frame={clip.sizes['time'] - 1}."
+        )
+    return Tuner(pipe, clip, frame, region or ())
 
 
 def _composed(pipe: Any) -> Pipeline:
