@@ -8,8 +8,13 @@ import vidsr
 from vidsr.transforms.degrade import Noise
 
 
+def plain(pipe):
+    """Its page without style."""
+    return pipe._repr_html_().replace(' style="text-align:left"', "")
+
+
 def test_a_pipeline_shows_every_setting_with_its_unit():
-    page = (vidsr.denoise(model="nlm") | vidsr.regrain(0.02))._repr_html_()
+    page = plain(vidsr.denoise(model="nlm") | vidsr.regrain(0.02))
     assert (
         page.count("<tr>") == 1 + 4 + 3 + 1
     )  # head, sigma strength radius search, strength size colour, the whole
@@ -27,8 +32,8 @@ def test_a_step_shows_as_a_pipeline_of_one():
 
 def test_text_is_escaped():
     step = dataclasses.replace(vidsr.super_resolve(model="tiny"), model="<b>")
-    assert "<td>&lt;b&gt;</td>" in step._repr_html_() and "<b>" not in step._repr_html_()
+    assert "<td>&lt;b&gt;</td>" in plain(step) and "<b>" not in plain(step)
 
 
 def test_a_number_without_dims_is_shown():
-    assert "<td>0.03</td>" in Noise(sigma=np.asarray(0.03, np.float32))._repr_html_()
+    assert "<td>0.03</td>" in plain(Noise(sigma=np.asarray(0.03, np.float32)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidsr.widgets.pictures import GAP, jpeg, pair, png
+from vidsr.widgets.pictures import GAP, pair, png
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (7, 5, 3), (6, 9, 1)])
@@ -23,8 +23,3 @@ def test_a_pair_lies_side_by_side_and_repeats_the_pixels_of_the_smaller():
     assert both.shape == (4, 8 + GAP, 3)
     np.testing.assert_array_equal(both[:, :4], a.repeat(2, 0).repeat(2, 1))
     assert (both[:, 4:-4] == 1).all() and (both[:, -4:] == 0).all()
-
-
-def test_a_jpeg_is_small_enough_for_a_notebook():
-    noise = np.random.default_rng(0).random((600, 2400, 3)).astype(np.float32)
-    assert Image.open(io.BytesIO(jpeg(noise))).size == (1200, 300)

@@ -233,12 +233,13 @@ def test_in_a_kernel_moves_are_awaited_and_only_the_last_is_drawn(stack):
 
 def test_readers_without_widgets_see_a_picture_and_the_line(stack, monkeypatch):
     said = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **_: said.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda data, *_, **__: said.append(data))
     t = vidsr.tune(Blur(sigma=1.0), stack)
     t._ipython_display_()
     picture, widget = said
     assert set(picture) == {"image/jpeg", "text/plain"} and "vidsr.degrade(blur=1.0)" in picture["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in widget and "tune: vidsr" in widget["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in widget and "run the cell" in widget["text/plain"]
+    assert t._twin.twin == len(picture["image/jpeg"]) < 90_000
     assert Image.open(io.BytesIO(t.still().data)).size == (2 * SHAPE[2] + 8, SHAPE[1])
 
 

@@ -109,21 +109,22 @@ def _waits(steps: Any) -> bool:
 
 def shown(pipe: Any) -> str:
     """The steps of a pipeline with their settings, units and fidelity, as an HTML table; computes nothing."""
-    rows = [
-        "<tr>"
-        + "".join(f"<th>{name}</th>" for name in ("step", "setting", "value", "unit", "fidelity"))
-        + "</tr>"
-    ]
+    head = "".join(_cell(name, "th") for name in ("step", "setting", "value", "unit", "fidelity"))
+    rows = [head]
     for step in pipe.steps:
         settings = _settings(step) or [("", "", "")]
-        for k, setting in enumerate(settings):
-            cells = "".join(f"<td>{escape(text)}</td>" for text in setting)
+        for k, (name, value, unit) in enumerate(settings):
+            cells = _cell(name) + _cell(f"{value[:12]}…" if name == "sha256" else value) + _cell(unit)
             if k == 0:
-                over = f"rowspan={len(settings)}"
-                cells = f"<th {over}>{type(step).__name__}</th>{cells}<td {over}>{step.fidelity}</td>"
-            rows.append(f"<tr>{cells}</tr>")
-    rows.append(f"<tr><th>pipeline</th><td colspan=3></td><td>{pipe.fidelity}</td></tr>")
-    return f"<table>{''.join(rows)}</table>"
+                over = f" rowspan={len(settings)}"
+                cells = _cell(type(step).__name__, "th", over) + cells + _cell(step.fidelity, "td", over)
+            rows.append(cells)
+    rows.append(_cell("pipeline", "th") + _cell("", "td", " colspan=3") + _cell(pipe.fidelity))
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _cell(text: str, kind: str = "td", about: str = "") -> str:
+    return f'<{kind}{about} style="text-align:left">{escape(text)}</{kind}>'
 
 
 def _described(step: Any) -> tuple[str, str, str]:

@@ -1,14 +1,11 @@
 """Arrays as pictures for the screen."""
 
-import io
 import struct
 import zlib
 
 import numpy as np
-from PIL import Image
 
 SIGNATURE, SUB = b"\x89PNG\r\n\x1a\n", 1  # ISO/IEC 15948: 5.2, and filter type 1 of 9.2
-WIDEST = 1200  # columns of a picture in a notebook
 GAP = 8  # columns of white between two pictures
 
 
@@ -28,20 +25,6 @@ def png(picture: np.ndarray) -> bytes:
     data = packer.compress(body.tobytes()) + packer.flush()
     head = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
     return SIGNATURE + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
-
-
-def jpeg(picture: np.ndarray) -> bytes:
-    """The same as a JPEG of at most 1200 columns, for a notebook that is read and not run."""
-    coded = levels(picture)
-    whole = Image.fromarray(coded[..., 0] if coded.shape[-1] == 1 else coded)
-    small = (
-        whole.resize((WIDEST, max(whole.height * WIDEST // whole.width, 1)))
-        if whole.width > WIDEST
-        else whole
-    )
-    out = io.BytesIO()
-    small.save(out, "jpeg", quality=85)
-    return out.getvalue()
 
 
 def levels(picture: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ const STYLE = `
 .vt-head b { font-variant-numeric: tabular-nums; }
 .vt-key svg { width: 26px; height: 8px; margin-right: 4px; }
 .vt-name { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; margin-top: 6px; font-variant-numeric: tabular-nums; }
+.vt-figures { white-space: pre; }
 .vt-name small { opacity: .8; }
 .vt-name button { font: inherit; font-size: 12px; padding: 0 6px; cursor: pointer; }
 .vt-plot { position: relative; height: 64px; background: var(--jp-layout-color2, #f3f3f3); cursor: crosshair; touch-action: pan-y; }
@@ -54,7 +55,7 @@ function path(values, low, high) {
 function hideTwin(el, length) {
   const hidden = [];
   for (const image of el.closest(".jp-OutputArea")?.querySelectorAll("img") ?? []) {
-    const data = (image.src.split(",")[1] ?? "").replace(/\s/g, "");
+    const data = (image.src.split(",")[1] ?? "").replace(/\s|%0A/g, "");
     const output = image.closest(".jp-OutputArea-child");
     if (length && data.length === length && output && !output.contains(el)) { hidden.push(output); output.style.display = "none"; }
   }
@@ -87,7 +88,7 @@ export function mount(el, io) {
     const name = make("div", "vt-name", root);
     make("b", "", name, plot.unit ? `${plot.name} [${plot.unit}]` : plot.name);
     make("small", "", name, plot.better);
-    const figures = make("span", "", name);
+    const figures = make("span", "vt-figures", name);
     const box = make("div", "vt-plot", root);
     const known = plot.lines.flat().filter((v) => typeof v === "number");
     let [low, high] = [Math.min(...known), Math.max(...known)];

@@ -1,6 +1,5 @@
 """timeline: a report over time, beside a comparer: whichever is moved, the other follows."""
 
-import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import xarray as xr
 from vidsr.errors import RecipeError, StackError
 from vidsr.metrics.figures import plot
 from vidsr.metrics.tables import BETTER, VERSION, badness, by_version, is_report
+from vidsr.widgets.twin import shown_twice
 
 INCHES_DOTS = 70  # of the still
 
@@ -75,15 +75,7 @@ class Timeline(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """A picture that every reader shows, then the widget as an output of its own, which hides it."""
-        from IPython.display import display
-
-        picture = base64.b64encode(self.still().data).decode()
-        self.twin = len(picture)
-        display({"image/png": picture, "text/plain": repr(self)}, raw=True)
-        found = self._repr_mimebundle_()
-        data, about = found if isinstance(found, tuple) else (found, {})
-        data["text/plain"] = "(interactive timeline: run the cell)"
-        display(data, about, raw=True)
+        shown_twice(self, self, self.still().data, "image/png", repr(self))
 
     def _follow(self, other: Any) -> None:
         """Keep `frame` of both at the same moment."""

@@ -1,6 +1,5 @@
 """tune: sliders for a pipeline, and what they do to one region of one frame, at once."""
 
-import base64
 import dataclasses
 import time
 from collections.abc import Sequence
@@ -19,12 +18,14 @@ from vidsr.transforms.base import Transform, number
 from vidsr.transforms.pipeline import Pipeline
 from vidsr.transforms.pipeline import pipeline as composed
 from vidsr.transforms.spelled import spelled_pipeline, verb_of
-from vidsr.widgets import pictures
+from vidsr.widgets import pictures, stills
 from vidsr.widgets.controls import Control, controls_of
 from vidsr.widgets.newest import Newest
 from vidsr.widgets.show import CODED
 from vidsr.widgets.stages import Box, Stages, Superseded
+from vidsr.widgets.twin import Twin, shown_twice
 
+PICTURE = 60_000  # bytes of the picture for readers without widgets
 SIDE = 256  # pixels of the region that is shown by default
 PIXELS = "<style>.vidsr-tune img{image-rendering:pixelated}</style>"
 
@@ -51,7 +52,8 @@ class Tuner(ipywidgets.VBox):
         self._pipe = dataclasses.replace(pipe, steps=steps, blocks=None, source=None)
         self._newest = Newest(self._draw)
         self._stages = Stages(clip, self._pipe, self._still_wanted)
-        self._before, self._after = (_picture(name) for name in ("before", "after"))
+        self._before, self._after = (_picture(), _picture())
+        self._twin = Twin()
         self._said, self._line = ipywidgets.HTML(), ipywidgets.HTML()
         self._place = ipywidgets.IntSlider(
             frame, 0, clip.sizes["time"] - 1, description="frame", layout={"width": "26em"}
@@ -147,7 +149,15 @@ class Tuner(ipywidgets.VBox):
         looks = any(stage.looked for stage in self._stages.stages)
         last = [self._place, *([self._again] if looks else [])]
         shown = ipywidgets.HBox([self._before, self._after])
-        return [ipywidgets.HTML(PIXELS), shown, *rows, ipywidgets.HBox(last), self._said, self._line]
+        return [
+            self._twin,
+            ipywidgets.HTML(PIXELS),
+            shown,
+            *rows,
+            ipywidgets.HBox(last),
+            self._said,
+            self._line,
+        ]
 
     def _move(self, number: int) -> None:
         """Take up what the controls of a step say, if it can be a step."""
@@ -215,24 +225,11 @@ class Tuner(ipywidgets.VBox):
     def __repr__(self) -> str:
         return f"tune: {self.code}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self._newest.finish()
-        data = super()._repr_mimebundle_(**kwargs)
-        if data is not None:
-            data["text/plain"] = f"(interactive: run the cell) {self!r}"
-        return data
-
     def _ipython_display_(self) -> None:
-        """A picture for every reader first, then the widget."""
-        from IPython.display import display
-
-        picture = pictures.jpeg(pictures.pair(*self._pair()))
-        data = {
-            "image/jpeg": base64.b64encode(picture).decode(),
-            "text/plain": f"{self!r}\n{self._caption()}",
-        }
-        display(data, raw=True)
-        display(self._repr_mimebundle_(), raw=True)
+        """A picture that every reader shows, then the widget as an output of its own, which hides it."""
+        coded = pictures.levels(pictures.pair(*self._pair()))
+        picture = stills.jpeg_within(np.broadcast_to(coded, (*coded.shape[:2], 3)), PICTURE)
+        shown_twice(self, self._twin, picture, "image/jpeg", f"{self!r}\n{self._caption()}")
 
 
 def tune(
@@ -295,5 +292,5 @@ def _box(region: Sequence[int], clip: xr.DataArray) -> Box:
     return top, left, bottom, right
 
 
-def _picture(name: str) -> ipywidgets.Image:
-    return ipywidgets.Image(format="png", tooltip=name, layout={"width": "50%", "object_fit": "contain"})
+def _picture() -> ipywidgets.Image:
+    return ipywidgets.Image(format="png", layout={"width": "50%", "object_fit": "contain"})
