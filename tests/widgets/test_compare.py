@@ -200,9 +200,10 @@ def test_closing_stops_the_film(made):
 
 
 def test_a_film_that_takes_too_long_waits_until_it_is_asked_for(made, monkeypatch):
-    monkeypatch.setattr("vidsr.widgets.comparer.PATIENCE", 0.0)
+    monkeypatch.setattr("vidsr.widgets.filmed.PATIENCE", 0.0)
     monkeypatch.setattr("vidsr.widgets.film.Watch.AFTER", 0.0)
-    c, view = made(*pair())
+    a, b = pair()
+    c, view = made(a, b.chunk(time=2))
     view.hello()
     wait_for(lambda: "press play" in c.status)
     view.ask(type="film", frame=0)

@@ -11,7 +11,7 @@
 // pixel, 0 means fit; frames count from 0; wipe is a fraction of the visible part of the picture, A left of it.
 
 const NAMES = `frame n fps mode wipe zoom center roi gain luma heat nearest playing loop rate info names sizes pair scales
-  boxes size preview metric metric_name metric_better roi_metric notes poster status progress offset`.split(/\s+/);
+  boxes size preview metric metric_name metric_better metric_a roi_metric notes poster status progress offset`.split(/\s+/);
 const MODES = [
   ["wipe", "Wipe", "1"], ["side", "Side", "2"], ["triple", "Triple", "3"], ["difference", "Diff", "d"],
   ["blink", "Blink", "4"],
@@ -86,7 +86,7 @@ const STYLE = `
 .vc-handle:focus-visible{box-shadow:0 0 0 3px #fff,0 0 0 6px #1a5fc4}
 .vc-low{position:absolute;bottom:8px;display:grid;gap:6px;justify-items:start;max-width:calc(100% - 110px)}
 .vc-low .vc-chip{position:static;max-width:none}
-.vc-read{display:grid;grid-template-columns:auto auto auto;gap:1px 10px;white-space:pre}
+.vc-read{display:grid;grid-template-columns:auto auto;gap:1px 10px;white-space:pre}
 .vc-read i{font-style:normal;color:#cbd1d8}
 .vc .vc-legend{display:flex;flex-wrap:wrap;gap:2px 5px;align-items:center;padding:2px 4px;pointer-events:auto}
 .vc-scale{display:flex;gap:6px;align-items:center;padding:0 4px}
@@ -101,7 +101,7 @@ const STYLE = `
 .vc-scrub:focus-visible{box-shadow:0 0 0 2px var(--blue)}
 .vc .vc-scrub svg{position:absolute;top:2px;width:100%;height:calc(100% - 12px);overflow:visible}
 .vc-line{fill:none;stroke:var(--blue);stroke-width:1.25;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-.vc-area{fill:var(--blue);opacity:.12}
+.vc-thin{opacity:.45}
 .vc-track,.vc-track i{position:absolute;left:0;right:0;bottom:4px;height:3px;border-radius:2px;background:var(--rule)}
 .vc-track i{right:auto;bottom:0;background:var(--blue)}
 .vc-head{position:absolute;top:0;bottom:0;width:1.5px;margin-left:-.75px}
@@ -156,12 +156,12 @@ function node(parent, tag, className = "", attributes = {}) {
   return made;
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function mark(element, name, value) {
-  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+/** Set the text and the attributes that changed; true and false hide, disable or press. */
+function set(element, text, attributes = {}) {
+  if (text !== null && element.textContent !== text) element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  }
 }
 
 function clock(frame, fps) {
@@ -497,33 +497,25 @@ export function mount(el, io) {
     return { pane, px: px - pane.x, py: py - pane.y, x: (px - pane.x - pane.tx) / pane.scale, y: (py - pane.y - pane.ty) / pane.scale };
   }
 
-  /** Zoom by setting the scale while the picture stays put under one point of one pane. */
-  function zoomTo(scale, point = pointer ?? null, when = "soon") {
-    const panes = layout();
-    const pane = point ? point.pane : panes[0];
-    const at = point ? [point.px, point.py] : [pane.w / 2, pane.h / 2];
-    const x = (at[0] - pane.tx) / pane.scale, y = (at[1] - pane.ty) / pane.scale;
+  /** Zoom while the picture stays put under the cursor, or in the middle. */
+  function zoomTo(scale, at = pointer ?? middleOf()) {
+    const { pane, px, py, x, y } = under(at);
     const target = Math.min(scale, LARGEST_ZOOM);
-    if (target <= fitOf(pane) * 1.001 && target !== 1) {
-      put("zoom", 0, when);
-    } else {
-      put("center", clampCenter([x - (at[0] - pane.w / 2) / target, y - (at[1] - pane.h / 2) / target], target, pane), when);
-      put("zoom", target, when);
-    }
-    if (pointer) pointer = { ...pointer, ...again(pointer) };
+    if (target <= fitOf(pane) * 1.001 && target !== 1) return put("zoom", 0);
+    put("center", clampCenter([x - (px - pane.w / 2) / target, y - (py - pane.h / 2) / target], target, pane));
+    put("zoom", target);
+  }
+  function middleOf() {
+    const box = ui.canvas.getBoundingClientRect(), pane = layout()[0];
+    return { clientX: box.left + pane.w / 2 / density(), clientY: box.top + box.height / 2 };
   }
   function clampCenter([x, y], scale, { w, h }) {
     const hold = (c, size, room) => (size * scale < room + 2 ? size / 2 : clamp(c, room / 2 / scale, size - room / 2 / scale));
     return [hold(x, m.size[1], w), hold(y, m.size[0], h)];
   }
-  function again(point) { // the same spot of the pane after the geometry changed
-    const panes = layout();
-    const pane = panes.find((p) => p.x === point.pane.x) ?? panes[0];
-    return { pane, x: (point.px - pane.tx) / pane.scale, y: (point.py - pane.ty) / pane.scale };
-  }
-  function pan(dx, dy, when = "soon") {
+  function pan(dx, dy, [x, y] = layout()[0].middle, when = "soon") {
     const pane = layout()[0];
-    put("center", clampCenter([pane.middle[0] + dx / pane.scale, pane.middle[1] + dy / pane.scale], pane.scale, pane), when);
+    put("center", clampCenter([x + dx / pane.scale, y + dy / pane.scale], pane.scale, pane), when);
   }
 
   // -- drawing
@@ -534,17 +526,13 @@ export function mount(el, io) {
   }
 
   function choose() {
-    const pair = m.pair;
-    if (!playing && stills.shows(frame, pair)) chosen = "still";
-    else if (film.frame !== null && (playing || film.frame === frame || chosen === "film" || !stills.now)) {
-      if (film.usable) chosen = "film";
-    }
-    if (chosen === "film" && (film.frame === null || !film.usable)) chosen = stills.now ? "still" : null;
-    if (chosen === "still" && !stills.now) chosen = film.usable ? "film" : null;
-    view.shown = chosen === "still" ? stills.now.frame : chosen === "film" ? film.frame : null;
+    const at = stills.shows(frame, m.pair), old = chosen;
+    const held = { still: stills.now, film: film.usable && film.frame !== null };
+    chosen = at && !playing ? "still" : playing || film.frame === frame || !stills.now ? "film" : old;
+    if (!held[chosen]) chosen = ["film", "still"].find((name) => held[name]) ?? null;
+    view.shown = chosen && (chosen === "still" ? stills.now.frame : film.frame);
     const there = shownSides().every((s) => s === "d" || (s === "wipe" ? source("a") && source("b") : source(s)));
-    view.word = view.shown === null ? (poster ? "preview" : "waiting") : !there ? "waiting"
-      : chosen === "film" ? "preview" : stills.shows(frame, pair) ? "exact" : "waiting";
+    view.word = view.shown === null ? (poster ? "preview" : "waiting") : !there ? "waiting" : chosen === "film" ? "preview" : at ? "exact" : "waiting";
   }
 
   function source(letter) {
@@ -638,12 +626,12 @@ export function mount(el, io) {
         outline(() => context.rect(x0, y0, x1 - x0, y1 - y0), unit, [5 * unit, 4 * unit]);
       }
       if (cross && tool === "pixel") {
-        const [x, y] = toScreen(pane, cross[0] + 0.5, cross[1] + 0.5).map(Math.round);
-        const near = Math.max(pane.scale / 2 + 2 * unit, 5 * unit), far = near + 9 * unit;
+        const [x, y] = toScreen(pane, cross[0] + 0.5, cross[1] + 0.5), reach = Math.max(pane.scale / 2, 4 * unit) + unit;
         outline(() => {
-          for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-            context.moveTo(x + dx * near, y + dy * near);
-            context.lineTo(x + dx * far, y + dy * far);
+          context.rect(x - reach, y - reach, 2 * reach, 2 * reach);
+          for (const [dx, dy] of Object.values(ARROWS)) {
+            context.moveTo(x + dx * reach, y + dy * reach);
+            context.lineTo(x + dx * (reach + 7 * unit), y + dy * (reach + 7 * unit));
           }
         }, unit, []);
       }
@@ -653,14 +641,12 @@ export function mount(el, io) {
   function outline(path, unit, dash) {
     context.beginPath();
     path();
-    context.setLineDash([]);
-    context.strokeStyle = "rgba(0,0,0,.65)";
-    context.lineWidth = 3 * unit;
-    context.stroke();
-    context.setLineDash(dash);
-    context.strokeStyle = "#fff";
-    context.lineWidth = 1.25 * unit;
-    context.stroke();
+    for (const [colour, width, pattern] of [["rgba(0,0,0,.65)", 3, []], ["#fff", 1.25, dash]]) {
+      context.setLineDash(pattern);
+      context.strokeStyle = colour;
+      context.lineWidth = width * unit;
+      context.stroke();
+    }
   }
 
   function draw() {
@@ -692,47 +678,45 @@ export function mount(el, io) {
     if (wiping) {
       const percent = Math.round(m.wipe * 100);
       ui.handle.style.left = `${(view.panes[0].x + wipeAt(view.panes[0])) / density()}px`;
-      mark(ui.handle, "aria-valuenow", percent);
-      mark(ui.handle, "aria-valuetext", `${percent} percent A`);
+      set(ui.handle, null, { "aria-valuenow": percent });
+      set(ui.handle, null, { "aria-valuetext": `${percent} percent A` });
     }
-    write(ui.word, view.word);
-    mark(ui.word, "data-word", view.word);
+    set(ui.word, view.word);
+    set(ui.word, null, { "data-word": view.word });
     ui.word.style.right = sides.length === 3 ? "calc(33.4% + 8px)" : "8px";
     const place = count > 1 ? (100 * frame) / (count - 1) : 0;
     ui.head.style.left = `${place}%`;
     ui.done.style.width = `${place}%`;
-    mark(ui.scrub, "aria-valuemax", count - 1);
-    mark(ui.scrub, "aria-valuenow", frame);
-    mark(ui.scrub, "aria-valuetext", `frame ${frame} of ${count - 1}, ${clock(frame, fps)}`);
-    write(ui.frame, `${frame} / ${count - 1}`);
-    write(ui.clock, clock(frame, fps));
+    set(ui.scrub, null, { "aria-valuemax": count - 1 });
+    set(ui.scrub, null, { "aria-valuenow": frame });
+    set(ui.scrub, null, { "aria-valuetext": `frame ${frame} of ${count - 1}, ${clock(frame, fps)}` });
+    set(ui.frame, `${frame} / ${count - 1}`);
+    set(ui.clock, clock(frame, fps));
     describeFigure();
     describeButtons(now);
     describeNotes();
-    mark(ui.canvas, "aria-label", `${m.names[side("a")]} against ${m.names[side("b")]}, frame ${frame}, ${view.word}`);
+    set(ui.canvas, null, { "aria-label": `${m.names[side("a")]} against ${m.names[side("b")]}, frame ${frame}, ${view.word}` });
     const zoomed = view.panes[0].scale > fitOf(view.panes[0]) * 1.001;
     ui.canvas.style.touchAction = zoomed || tool ? "none" : "pan-y pinch-zoom";
     ui.canvas.style.cursor = tool ? "crosshair" : dragging?.kind === "pan" ? "grabbing" : sides[0] === "wipe" ? "ew-resize" : zoomed ? "grab" : "default";
   }
 
   function describeTags(sides) {
-    const letters = sides[0] === "wipe" ? ["a", "b"] : sides;
-    for (const letter of ["a", "b", "d"]) {
-      const tag = ui.tags[letter], i = letters.indexOf(letter);
+    const wiped = sides[0] === "wipe", letters = wiped ? ["a", "b"] : sides;
+    const cut = wiped ? wipeAt(view.panes[0]) / density() : 0;
+    for (const [letter, tag] of Object.entries(ui.tags)) {
+      const i = letters.indexOf(letter), html = i < 0 ? "" : tagText(letter), right = wiped && i === 1;
       tag.hidden = i < 0 || !m.info;
       if (tag.hidden) continue;
-      const html = tagText(letter);
-      if (tag.dataset.html !== html) {
-        tag.dataset.html = html;
-        tag.innerHTML = html;
+      if (tag.html !== html) {
+        tag.html = tag.innerHTML = html;
         tag.wide = tag.offsetWidth + 12;
       }
-      const right = sides[0] === "wipe" && letter === "b";
-      tag.style.left = right ? "" : `calc(${(100 * i) / sides.length}% + 8px)`;
-      tag.style.right = right ? "8px" : "";
-      tag.style.maxWidth = sides[0] === "wipe" ? "" : `calc(${100 / sides.length}% - 16px)`;
-      const cut = sides[0] === "wipe" ? wipeAt(view.panes[0]) / density() : null;
-      tag.style.opacity = cut === null || (letter === "a" ? cut > tag.wide : ui.canvas.clientWidth - cut > tag.wide) ? 1 : 0;
+      const room = i ? ui.canvas.clientWidth - cut : cut; // in a wipe a name goes with its picture
+      Object.assign(tag.style, {
+        left: right ? "auto" : `calc(${(100 * i) / sides.length}% + 8px)`, right: right ? "8px" : "auto",
+        maxWidth: `calc(${100 / letters.length}% - 16px)`, opacity: wiped && room < tag.wide ? 0 : 1,
+      });
     }
   }
   function tagText(letter) {
@@ -753,26 +737,25 @@ export function mount(el, io) {
     let say = "";
     if (there) {
       const legend = stills.now?.legend;
-      write(ui.gain, `× ${+m.gain.toPrecision(3)}`);
-      mark(ui.heat, "aria-pressed", m.heat);
-      mark(ui.luma, "aria-pressed", m.luma);
+      set(ui.gain, `× ${+m.gain.toPrecision(3)}`);
+      set(ui.heat, null, { "aria-pressed": m.heat });
+      set(ui.luma, null, { "aria-pressed": m.luma });
       ui.scale.hidden = !legend;
       if (legend) {
-        write(ui.scale.children[0], String(legend.low));
+        set(ui.scale.children[0], String(legend.low));
         ui.scale.children[1].style.background = `linear-gradient(90deg,${legend.colours.join(",")})`;
-        write(ui.scale.children[2], `${legend.high} ${legend.unit ?? ""}`);
+        set(ui.scale.children[2], `${legend.high} ${legend.unit ?? ""}`);
       }
-      if (playing) say = "The difference is computed from the originals: pause to see it";
-      else if (!differenceNow()) say = io.live && !orphan ? "Computing the difference from the originals …" : "The difference needs the originals: run the cell";
-      if (say && stills.now?.difference && !playing) say = ""; // the old one stays until the new one is there
+      const able = io.live && !orphan;
+      if (playing) say = "Pause to see the difference: it is made from the originals";
+      else if (!stills.now?.difference) say = able ? "Computing the difference from the originals …" : "The difference needs the originals: run the cell";
     }
-    if (orphan) say = m.playing || !film.ready ? "Run the cell to play" : say;
-    if (mode() === "blink" && still.matches && !say) say = "Blinking is off (reduced motion): hold b for B";
+    if (orphan && (m.playing || !film.ready)) say = "Run the cell to play";
+    else if (mode() === "blink" && still.matches) say = "Blinking is off (reduced motion): hold b for B";
     ui.say.hidden = !say;
-    write(ui.say, say);
-    ui.say.style.left = there && sides.length === 3 && !orphan ? "83.3%" : "50%";
-    ui.say.style.top = there ? "50%" : "calc(100% - 30px)";
-    ui.say.style.maxWidth = sides.length === 3 && there ? "30%" : "";
+    set(ui.say, say);
+    const third = sides.length === 3 && !orphan;
+    Object.assign(ui.say.style, { left: third ? "83.3%" : "50%", top: there ? "50%" : "calc(100% - 30px)", maxWidth: third ? "30%" : "80%" });
   }
 
   function describeRegion() {
@@ -782,7 +765,7 @@ export function mount(el, io) {
       : region ? [`${roi[3] - roi[1]} × ${roi[2] - roi[0]}`, m.roi_metric].filter(Boolean).join("   ") : "";
     ui.roi.hidden = !text || !chosen;
     if (ui.roi.hidden) return;
-    write(ui.roi, text);
+    set(ui.roi, text);
     const [x, y] = toScreen(pane, Math.min(region[0], region[2]), Math.max(region[1], region[3]));
     ui.roi.style.left = `${clamp(x / density(), 4, ui.canvas.clientWidth - 60)}px`;
     ui.roi.style.top = `${clamp(y / density() + 5, 4, ui.canvas.clientHeight - 28)}px`;
@@ -791,9 +774,9 @@ export function mount(el, io) {
   function describeFigure() {
     const value = m.metric[frame];
     ui.figure.hidden = !m.metric.length;
-    const [, name, unit] = /^(.*?)(?: \((.*)\))?$/.exec(m.metric_name);
-    write(ui.figure.children[0], value === null || value === undefined ? "–" : `${value.toFixed(Math.abs(value) < 10 ? 3 : 2)}${unit ? ` ${unit}` : ""}`);
-    write(ui.figure.children[1], name);
+    const [, name, unit, rest] = /^(.*?)(?: \((.*?)\))?( against .*)?$/.exec(m.metric_name); // "PSNR (dB) against reference"
+    set(ui.figure.children[0], Number.isFinite(value) ? `${value.toFixed(Math.abs(value) < 10 ? 3 : 2)} ${unit ?? ""}`.trim() : "–");
+    set(ui.figure.children[1], name + (rest ?? ""));
   }
 
   function describeButtons(now) {
@@ -802,18 +785,18 @@ export function mount(el, io) {
     if (b.play.dataset.shows !== String(moving)) {
       b.play.dataset.shows = moving;
       b.play.innerHTML = icon(moving ? "pause" : "play");
-      mark(b.play, "aria-label", moving ? "Pause" : "Play");
+      set(b.play, null, { "aria-label": moving ? "Pause" : "Play" });
     }
     const able = film.ready || (!orphan && codecs.length > 0);
-    mark(b.play, "aria-disabled", !able);
+    set(b.play, null, { "aria-disabled": !able });
     b.play.title = able ? "Play or pause (Space)" : orphan ? "Run the cell to play" : "This browser plays none of the film's formats";
-    mark(b.loop, "aria-pressed", m.loop);
-    mark(b.nearest, "aria-pressed", m.nearest);
-    mark(b.region, "aria-pressed", tool === "region");
-    mark(b.pixel, "aria-pressed", tool === "pixel");
-    for (const [name] of MODES) mark(b[name], "aria-pressed", now === name);
-    write(b.rate, { 0.25: "¼×", 0.5: "½×" }[m.rate] ?? `${m.rate}×`);
-    write(b.zoom, zoomName(m.zoom));
+    set(b.loop, null, { "aria-pressed": m.loop });
+    set(b.nearest, null, { "aria-pressed": m.nearest });
+    set(b.region, null, { "aria-pressed": tool === "region" });
+    set(b.pixel, null, { "aria-pressed": tool === "pixel" });
+    for (const [name] of MODES) set(b[name], null, { "aria-pressed": now === name });
+    set(b.rate, { 0.25: "¼×", 0.5: "½×" }[m.rate] ?? `${m.rate}×`);
+    set(b.zoom, zoomName(m.zoom));
     b.next.hidden = m.names.length < 3;
     b.worst.hidden = !m.metric.length;
   }
@@ -821,34 +804,32 @@ export function mount(el, io) {
   function describeNotes() {
     const working = m.progress >= 0 && m.progress < 1;
     ui.progress.style.width = working ? `${Math.max(m.progress, 0.02) * 100}%` : "0";
-    mark(ui.progress.parentNode, "aria-valuenow", working ? Math.round(m.progress * 100) : 0);
+    set(ui.progress.parentNode, null, { "aria-valuenow": working ? Math.round(m.progress * 100) : 0 });
     const lines = [...m.notes, ...(m.status ? [m.status] : [])];
     const text = lines.join("\n");
     if (ui.notes.dataset.text !== text) {
       ui.notes.dataset.text = text;
       ui.notes.replaceChildren();
-      lines.forEach((line, i) => write(node(ui.notes, "p", i < m.notes.length ? "" : "vc-status"), line));
+      lines.forEach((line, i) => set(node(ui.notes, "p", i < m.notes.length ? "" : "vc-status"), line));
     }
     const wrong = [...errors.values()].join("\n");
     ui.error.hidden = !wrong;
-    write(ui.error, wrong);
+    set(ui.error, wrong);
   }
 
   function drawLine() {
-    const metric = m.metric, finite = metric.filter((v) => Number.isFinite(v));
-    ui.scrub.classList.toggle("vc-tall", metric.length > 1);
-    if (!finite.length || metric.length < 2) return ui.line.replaceChildren();
-    const low = Math.min(...finite), high = Math.max(...finite), room = high - low || 1;
-    const x = (i) => ((1000 * i) / (metric.length - 1)).toFixed(1), y = (v) => (96 - (92 * (v - low)) / room).toFixed(1);
-    let line = "", area = "", open = -1;
-    metric.forEach((value, i) => {
-      if (!Number.isFinite(value)) { open = -1; return; }
-      line += `${open < 0 ? "M" : "L"}${x(i)} ${y(value)}`;
-      area += open < 0 ? `M${x(i)} 100L${x(i)} ${y(value)}` : `L${x(i)} ${y(value)}`;
-      if (!Number.isFinite(metric[i + 1])) area += `L${x(i)} 100Z`;
-      open = i;
+    const lines = [m.metric_a ?? [], m.metric], finite = lines.flat().filter(Number.isFinite), last = m.metric.length - 1;
+    ui.scrub.classList.toggle("vc-tall", last > 0);
+    const low = Math.min(...finite), room = Math.max(...finite) - low || 1;
+    const paths = lines.map((line, which) => {
+      let path = "";
+      line.forEach((value, i) => {
+        const point = `${((1000 * i) / last).toFixed(1)} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
+        if (Number.isFinite(value)) path += (Number.isFinite(line[i - 1]) ? "L" : "M") + point;
+      });
+      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>`;
     });
-    ui.line.innerHTML = `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true"><path class="vc-area" d="${area}"/><path class="vc-line" d="${line}"/></svg>`;
+    ui.line.innerHTML = last > 0 ? `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>` : "";
   }
 
   // -- time
@@ -859,7 +840,7 @@ export function mount(el, io) {
     frame = wanted;
     put("frame", frame, when);
     film.seek(frame);
-    if (moved) later("told", 400, () => write(ui.live, `frame ${frame}`));
+    if (moved) later("told", 400, () => set(ui.live, `frame ${frame}`));
     ask();
   }
   function step(by) {
@@ -1009,20 +990,12 @@ export function mount(el, io) {
     const [H, W] = m.size;
     cross = [clamp(Math.floor(cross[0]), 0, W - 1), clamp(Math.floor(cross[1]), 0, H - 1)];
     if (pixelText && !(pixelText.x === cross[0] && pixelText.y === cross[1] && pixelText.frame === frame)) pixelText = null;
-    const a = levels("a"), b = levels("b");
-    const signed = (v) => (v > 0 ? `+${v}` : v < 0 ? `−${-v}` : "0");
-    const show = (values, each = String) => (values ? values.map((v) => each(v).padStart(4)).join("") : "   …");
-    const rows = [["A", show(a), pixelText?.text?.a], ["B", show(b), pixelText?.text?.b],
-      ["Δ", show(a && b && b.map((v, i) => v - a[i]), signed), pixelText?.text?.difference]];
+    const a = levels("a"), b = levels("b"), said = pixelText?.text ?? {};
+    const local = (values) => (values ? `${values.join(" ")} of 255` : "…");
+    const rows = [["x, y", `${cross[0]}, ${cross[1]}${view.word === "exact" ? "" : `  (${view.word})`}`], ["A", said.a ?? local(a)], ["B", said.b ?? local(b)],
+      ["B − A", said.difference ?? local(a && b && b.map((v, i) => v - a[i]))]];
     ui.read.replaceChildren();
-    write(node(ui.read, "i"), "x, y");
-    Object.assign(node(ui.read, "span")).textContent = `${cross[0]}, ${cross[1]}`;
-    write(node(ui.read, "i"), view.word === "exact" ? "" : view.word);
-    for (const [name, value, own] of rows) {
-      write(node(ui.read, "i"), name);
-      write(node(ui.read, "span"), value);
-      write(node(ui.read, "i"), own ?? "");
-    }
+    for (const row of rows) row.forEach((text, i) => set(node(ui.read, i ? "span" : "i"), text));
     ui.read.hidden = false;
     refresh();
     if (!pixelText) later("pixel", 60, askPixel);
@@ -1031,7 +1004,7 @@ export function mount(el, io) {
     pixelAgain = pixelBusy;
     if (!io.live || orphan || pixelBusy || playing || dragging || !cross || tool !== "pixel") return;
     pixelBusy = true;
-    later("pixelLost", 2000, () => { pixelBusy = false; });
+    later("pixelLost", 2000, () => { pixelBusy = false; if (pixelAgain) askPixel(); });
     send({ type: "pixel", id: fresh("pixel"), frame, pair: m.pair, x: cross[0], y: cross[1] });
   }
   function showPixel(message) {
@@ -1045,7 +1018,8 @@ export function mount(el, io) {
     draft = null;
     const pane = layout()[0];
     if (tool === "pixel") {
-      cross = pointer ? [pointer.x, pointer.y] : [...pane.middle];
+      const at = pointer && under(pointer);
+      cross = at ? [at.x, at.y] : [...pane.middle];
       readPixel();
     } else {
       cross = null;
@@ -1091,7 +1065,7 @@ export function mount(el, io) {
 
   function setMode(name) {
     put("mode", name, "now");
-    write(ui.live, name);
+    set(ui.live, name);
     ask(0);
   }
   function setPair(pair) {
@@ -1103,7 +1077,7 @@ export function mount(el, io) {
     let k = j;
     do k = (k + by + total) % total; while (k === i);
     setPair([i, k]);
-    write(ui.live, `B is ${m.names[k]}`);
+    set(ui.live, `B is ${m.names[k]}`);
   }
   function setGain(factor) {
     put("gain", clamp(m.gain * factor, 0.25, 64));
@@ -1200,7 +1174,7 @@ export function mount(el, io) {
     button(look, "swap", "swap", "Swap A and B (x)", () => setPair([...m.pair].reverse()));
     button(look, "next", "Next B", "Next B (c)", () => cycle(1));
     button(look, "out", "minus", "Zoom out (−)", () => zoomStep(-1));
-    button(look, "zoom", "Fit", "Fit, or one pixel to one (f, z)", () => (m.zoom ? put("zoom", 0) : zoomTo(1, null))).style.minWidth = "40px";
+    button(look, "zoom", "Fit", "Fit, or one pixel to one (f, z)", () => (m.zoom ? put("zoom", 0) : zoomTo(1, middleOf()))).style.minWidth = "40px";
     button(look, "in", "plus", "Zoom in (+)", () => zoomStep(1));
     button(look, "nearest", "nearest", "Square pixels (n)", () => put("nearest", !m.nearest), true);
     const measure = group();
@@ -1294,7 +1268,7 @@ export function mount(el, io) {
     const kind = main && tool === "region" ? "region" : main && tool !== "pixel" && point.pane.shows === "wipe" && chosen ? "wipe" : "pan";
     if (space) space.used = true;
     if (event.button === 1) event.preventDefault();
-    dragging = { kind, point, moved: false, id: event.pointerId, from: [event.clientX, event.clientY], middle: point.pane.middle };
+    dragging = { kind, point, moved: false, id: event.pointerId, from: [event.clientX, event.clientY] };
     ui.canvas.setPointerCapture(event.pointerId);
     if (kind === "region") draft = [point.x, point.y, point.x, point.y];
     if (kind === "wipe" && event.pointerType !== "touch") dragWipe(point);
@@ -1304,20 +1278,18 @@ export function mount(el, io) {
     put("wipe", pane.right > pane.left ? clamp((px - pane.left) / (pane.right - pane.left), 0, 1) : 0.5, "later");
   }
   function onMove(event) {
-    pointer = under(event);
+    pointer = { clientX: event.clientX, clientY: event.clientY };
+    const point = under(event);
     if (dragging && event.pointerId === dragging.id) {
       const [dx, dy] = [event.clientX - dragging.from[0], event.clientY - dragging.from[1]];
       if (Math.hypot(dx, dy) > 3) dragging.moved = true;
-      if (dragging.kind === "wipe") dragWipe(pointer);
-      if (dragging.kind === "region") { draft = inPicture([dragging.point.x, dragging.point.y, pointer.x, pointer.y]); refresh(); }
-      if (dragging.kind === "pan") {
-        const { pane } = dragging.point, s = density() / pane.scale;
-        put("center", clampCenter([dragging.middle[0] - dx * s, dragging.middle[1] - dy * s], pane.scale, pane), "later");
-      }
+      if (dragging.kind === "wipe") dragWipe(point);
+      if (dragging.kind === "region") { draft = inPicture([dragging.point.x, dragging.point.y, point.x, point.y]); refresh(); }
+      if (dragging.kind === "pan") pan(-dx * density(), -dy * density(), dragging.point.pane.middle, "later");
       return;
     }
     if (tool === "pixel") {
-      cross = [pointer.x, pointer.y];
+      cross = [point.x, point.y];
       readPixel();
     }
   }
@@ -1335,7 +1307,7 @@ export function mount(el, io) {
     if (!event.ctrlKey && !ui.root.contains(document.activeElement)) return; // the page scrolls until it is clicked
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 30 : 1;
-    zoomTo(layout()[0].scale * Math.exp(-clamp(event.deltaY * lines, -240, 240) * (event.ctrlKey ? 0.006 : 0.003)), under(event));
+    zoomTo(layout()[0].scale * Math.exp(-clamp(event.deltaY * lines, -240, 240) * (event.ctrlKey ? 0.006 : 0.003)), event);
   }
 
   function scrubAt(event) {
@@ -1347,7 +1319,7 @@ export function mount(el, io) {
     const box = ui.scrub.getBoundingClientRect();
     ui.tip.hidden = event.type === "pointerleave";
     ui.tip.style.left = `${clamp(event.clientX - box.left, 30, box.width - 30)}px`;
-    write(ui.tip, [place, Number.isFinite(value) ? value.toFixed(2) : ""].filter((t) => t !== "").join(" · "));
+    set(ui.tip, [place, Number.isFinite(value) ? value.toFixed(2) : ""].filter((t) => t !== "").join(" · "));
     if (event.type === "pointerdown") {
       if (playing || m.playing) play(false);
       ui.scrub.setPointerCapture(event.pointerId);
@@ -1380,7 +1352,7 @@ export function mount(el, io) {
 
   const WATCH = {
     frame: () => { if (m.frame !== frame) { if (playing) play(false); goTo(m.frame, "now"); } },
-    playing: follow, rate: follow, loop: follow, metric: drawLine, poster: loadPoster,
+    playing: follow, rate: follow, loop: follow, metric: drawLine, metric_a: drawLine, poster: loadPoster,
     mode: () => { blink(); ask(0); }, gain: ask, luma: () => ask(0), heat: () => ask(0),
     pair: () => { pixelText = null; if (tool === "pixel") readPixel(); ask(0); },
     offset: () => { dropPictures(); ask(0); }, progress: heard, status: heard,

@@ -6,33 +6,29 @@ cell runs: they only queue work on two desks, whose threads compute, encode and 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from vidsr.media.preview import GAP, PLAYERS, Player, player_for
+from vidsr.media.preview import GAP, PLAYERS
 from vidsr.widgets import stills
 from vidsr.widgets.answers import pixel_answer, saved, still_answer
-from vidsr.widgets.desk import FILMS, STILLS, Cancelled, Ticket
+from vidsr.widgets.desk import FILMS, STILLS
 from vidsr.widgets.figures import Figures
-from vidsr.widgets.film import Film, TooLong, Watch, make_film
+from vidsr.widgets.film import make_film
+from vidsr.widgets.filmed import PATIENCE, Filmed
 from vidsr.widgets.lightbox import Drawing, Lightbox
 from vidsr.widgets.page import film_message, page, target
 from vidsr.widgets.panes import pane_size
 from vidsr.widgets.picture import compose
-from vidsr.widgets.score import Score, listed
+from vidsr.widgets.score import Score
 from vidsr.widgets.serve import Served
-from vidsr.widgets.state import State
 
 POSTER, POSTER_WIDTH = 40_000, 640  # bytes, pixels: a notebook holds it twice in base64
-SPARE = 3  # films kept, for cycling through pairs
 PAGE_CRF = 24  # of the film in a page, which base64 makes a third larger
-LONGEST = 1500  # frames of a film; of longer clips a window
-PATIENCE = 60.0  # seconds: a film that would take longer is made when it is asked for
 
 
-class Comparer(State):
+class Comparer(Filmed):
     """Two clips and more, compared in a notebook, in a page or from a script; made by `vidsr.compare`.
 
     Everything shown can be read and set: `frame` (place on the common time line), `mode`, `wipe` (0 to 1), `zoom` (screen
@@ -44,13 +40,8 @@ class Comparer(State):
     def __init__(
         self, box: Lightbox, score: Score, *, reference: int | None, preview_width: int, **start: Any
     ):
-        self._box, self._width = box, preview_width
-        self._guard = RLock()  # of what follows
-        self._figures = Figures(box, score, reference)
-        self._films: list[Film] = []  # the newest last
-        self._player: Player | None = None
-        self._views, self._serial = 0, 0
-        self._listeners: list[Callable[[dict[str, Any], list[bytes]], None]] = []
+        self._width = preview_width
+        self._set_up(box, Figures(box, score, reference))
         pane = pane_size(box.layout.size, preview_width)
         against = "" if reference is None else f" against {box.names[reference]}"
         super().__init__(
@@ -170,82 +161,6 @@ class Comparer(State):
         if (answer := answers.get(content.get("type", ""))) is not None:
             self._telling_errors(lambda: answer(content), content)
 
-    def _hello(self, content: dict[str, Any]) -> None:
-        self._tell({"type": "hello"})
-        with self._guard:
-            self._views += 1
-            self._player = player_for(content.get("codecs", []))
-        if self._player is None:
-            self.status = "This browser plays neither H.264 nor VP9: stills only."
-        else:
-            self._film_wanted({"patience": PATIENCE})
-
-    def _gone(self, content: dict[str, Any]) -> None:
-        with self._guard:
-            self._views = max(self._views - 1, 0)
-            if self._views == 0:
-                FILMS.drop(self)
-
-    def _film_wanted(self, content: dict[str, Any]) -> None:
-        with self._guard:
-            player = self._player
-            kept = [f for f in self._films if player is not None and self._fits(f, player)]
-        if kept:
-            self._send_film(kept[-1])
-        elif player is not None:
-            patience = float(content.get("patience", "inf"))
-            FILMS.submit(
-                self, "film", lambda ticket: self._telling_errors(lambda: self._make(ticket, patience), {})
-            )
-
-    def _fits(self, film: Film, player: Player) -> bool:
-        covers = film.first <= self.frame < film.first + film.frames
-        return film.mime == player.mime and set(film.pair) == set(self.pair) and covers
-
-    def _make(self, ticket: Ticket, patience: float) -> None:
-        """In the films' thread: encode, note the figures on the way, send."""
-        player, box, figures, pair = self._player or PLAYERS[0], self._box, self._figures, tuple(self.pair)
-        first, stop = self._span()
-        watch = Watch(stop - first, patience)
-
-        def told(done: int) -> None:
-            ticket.check()
-            if watch.says(done):
-                self.set_trait("progress", done / watch.total)
-
-        self.set_trait("progress", 0.0)
-        self.status = "preparing the preview"
-        try:
-            film = make_film(
-                box, pair, (first, stop), tuple(self.preview["pane"]), player, told, figures.reference,
-                lambda k, codes: figures.take(k, codes, pair),
-            )  # fmt: skip
-            self.status = ""
-        except TooLong as long:
-            self.status = f"Playing computes every frame, about {long}: press play to start."
-            return
-        except BaseException:
-            self.status = ""
-            raise
-        finally:
-            self.set_trait("progress", -1.0)
-        with self._guard:
-            ticket.check()
-            self._films = [*self._films, film][-SPARE:]
-        self._send_film(film)
-        self._show_figures()
-
-    def _span(self) -> tuple[int, int]:
-        """First place and the one after the last of a film around the present frame."""
-        first = min(max(self.frame - LONGEST // 2, 0), max(self.n - LONGEST, 0))
-        return first, min(first + LONGEST, self.n)
-
-    def _send_film(self, film: Film) -> None:
-        with self._guard:
-            self._serial += 1
-            message = film_message(film, self._serial)
-        self._tell(*message)
-
     def _still_wanted(self, content: dict[str, Any]) -> None:
         view = str(content.get("id", "")).rpartition(":")[0]
         self._queue(("still", view), lambda: self._tell(*still_answer(self._box, content)), content)
@@ -266,26 +181,6 @@ class Comparer(State):
     def _queue(self, kind: tuple, work: Callable[[], None], content: dict[str, Any]) -> None:
         STILLS.submit(self, kind, lambda ticket: self._telling_errors(work, content))
 
-    def _telling_errors(self, work: Callable[[], None], content: dict[str, Any]) -> None:
-        """Errors of a request or of a lazy stack belong in the widget: no log shows them."""
-        try:
-            work()
-        except Cancelled:
-            raise
-        except Exception as error:
-            about = {"id": content["id"]} if "id" in content else {}
-            self._tell({"type": "error", "text": f"{type(error).__name__}: {error}", **about})
-
-    def _tell(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
-        """Send to the notebook's views and to those of a local server."""
-        self.send(content, buffers or [])
-        for listener in list(self._listeners):
-            listener(content, buffers or [])
-
-    def _show_figures(self) -> None:
-        lines = [listed(self._figures.line(side)) for side in self._figures.sides(self.pair)]
-        self.metric, self.metric_a = lines[0], lines[1] if len(lines) > 1 else []
-
     def _pair_changed(self, change: Any) -> None:
         self._show_figures()
         if self._views and set(change["old"]) != set(change["new"]):
@@ -294,8 +189,8 @@ class Comparer(State):
     def _offset_changed(self, change: Any) -> None:
         """Line up anew; figures and film are of another pairing now."""
         box = Lightbox([look.stack for look in self._box.looks], self.names, self.offset)
-        FILMS.drop(self)
         with self._guard:
+            self._stop_film()
             self._box, self._films = box, []
             self._figures = Figures(box, self._figures.score, self._figures.reference)
         self.n, self.notes = len(box), box.notes

@@ -38,7 +38,7 @@ class Watch:
     patience: seconds that may be left to work after the first of it.
     """
 
-    AFTER = 1.0  # seconds of work before the rest is guessed from them
+    AFTER = 3.0  # seconds of work before the rest is guessed from them
 
     def __init__(self, total: int, patience: float):
         self.total, self.patience, self._began, self._said = total, patience, monotonic(), 0.0

@@ -13,7 +13,7 @@ from vidsr.widgets.state import SCRIPT, State
 
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>body {{ margin: 1rem auto; max-width: {width}px; font: 15px system-ui, sans-serif }}</style></head>
+<title>{title}</title><link rel="icon" href="data:,"><style>body {{ margin: 1rem auto; max-width: {width}px; font: 15px system-ui, sans-serif }}</style></head>
 <body><div id="comparer"></div><noscript><img alt="{title}" src="data:image/jpeg;base64,{poster}"></noscript>
 """
 SHIM = """

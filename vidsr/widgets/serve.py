@@ -5,6 +5,7 @@ The page's address holds a secret, so that no other page can talk to it.
 
 import json
 import secrets
+import sys
 import threading
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,7 @@ from vidsr.widgets.state import SCRIPT, State
 PATIENCE = 20.0  # seconds a request for news waits
 HELD = 64  # messages kept for views that have not asked yet
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>vidsr compare</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>vidsr compare</title><link rel="icon" href="data:,">
 <style>body { margin: 1rem auto; max-width: min(1400px, 96vw); font: 15px system-ui, sans-serif }</style></head>
 <body><div id="comparer"></div>
 <script type="module">
@@ -56,8 +57,7 @@ class Served:
     def __init__(self, comparer: State, port: int):
         self._news = News(comparer)
         handler = type("Handler", (_Handler,), {"news": self._news, "secret": secrets.token_urlsafe(12)})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/{handler.secret}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         self._thread.start()
@@ -147,6 +147,16 @@ def _public(item: dict[str, Any]) -> dict[str, Any]:
         return {"name": item["name"], "value": item["value"]}
     paths = [f"./data?number={item['number']}&k={k}" for k in range(len(item["data"]))]
     return {"content": item["content"], "buffers": paths}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that was closed while it was answered is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

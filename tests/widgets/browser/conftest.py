@@ -23,6 +23,20 @@ FLAGS = [
 ]
 PATIENCE = 10_000  # ms that any step in a page may take
 
+CODE = """
+  /** The frame number in the bar code that starts at (x, y) of a picture `wide` pixels across, or null without its guards. */
+  window.barCode = (x, y, wide, scale = null, left = 0, top = 0) => {
+    const canvas = document.querySelector(".vc-canvas"), s = scale ?? canvas.width / wide;
+    const row = canvas.getContext("2d").getImageData(0, Math.round(top + (y + 8) * s), canvas.width, 1).data;
+    const bright = (i) => row[4 * Math.round(left + (x + 16 * i + 8) * s)] > 127;
+    if (!bright(0) || bright(13)) return null;
+    let number = 0;
+    for (let bit = 0; bit < 12; bit++) if (bright(1 + bit)) number += 1 << bit;
+    return number;
+  };
+  null;
+"""  # for any page that shows a comparer of clips.py
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -114,7 +128,7 @@ def open_page(rooms, server):
     """A function that opens the comparer on a page: state and options of `clips.state` and of page.html's start."""
     opened = []
 
-    def open_one(*, start=None, width=960, height=720, context=None, shim=None, **state):
+    def open_one(*, start=None, width=640, height=520, context=None, shim=None, **state):
         page = rooms(**(context or {})).new_page()
         comparer = Comparer(page)
         opened.append(comparer)
@@ -122,6 +136,7 @@ def open_page(rooms, server):
         page.set_viewport_size({"width": width, "height": height})
         page.goto(server)
         page.wait_for_function("window.ready")
+        page.evaluate(CODE)
         options = [clips.state(**state), start or {}, shim or {}]
         page.evaluate("([state, options, shim]) => Object.assign(test, shim).start(state, options)", options)
         return comparer
@@ -141,7 +156,7 @@ class Comparer:
     def js(self, expression):
         return self.page.evaluate(expression)
 
-    def wait(self, expression, timeout=5000):
+    def wait(self, expression, timeout=PATIENCE):
         try:
             self.page.wait_for_function(expression, timeout=timeout)
         except Exception as error:

@@ -98,7 +98,7 @@ def test_no_difference_is_made_from_the_preview(open_page):
     c = open_page(mode="difference").until_film().until_exact()
     c.key("Space")
     c.wait("document.querySelector('.vc').dataset.word === 'preview'")
-    assert "pause to see it" in c.text(".vc-say")
+    assert "Pause to see the difference" in c.text(".vc-say")
     c.key("Space")
     c.until_exact()
 
@@ -189,7 +189,7 @@ def test_zoom_keeps_the_point_under_the_cursor(open_page, how):
         center[0] + (spot[0] - 0.5) * canvas["width"] / zoom,
         center[1] + (spot[1] - 0.5) * canvas["height"] / zoom,
     )
-    assert zoom > 2 and after == pytest.approx(before, abs=1 / zoom + 0.2)
+    assert zoom > 2 and after == pytest.approx(before, abs=1)
 
 
 def test_the_wheel_scrolls_the_page_until_the_comparer_is_used(open_page):
@@ -270,7 +270,7 @@ def test_it_starts_and_changes_as_python_says(open_page):
 
 @pytest.mark.parametrize("width", [960, 633, 420])
 def test_both_sides_line_up_at_any_size(open_page, width):
-    c = open_page(width=width, frame=21).until_exact(21)
+    c = open_page(width=width, height=760, frame=21).until_exact(21)
     c.settle()
     assert c.js(f"test.code({LEFT})") == c.js(f"test.code({RIGHT})") == 21
     edges = c.js(
