@@ -207,20 +207,20 @@ class Tuner(ipywidgets.VBox):
         for stage, owned in zip(self._stages.stages, self._owners, strict=False):
             for control in owned.values():
                 control.found(number(getattr(stage.step, control.name)))
-        self._said.value = f"<small>{escape(self._caption())}</small>"
+        said = f"{self._caption()}; {1000 * self._seconds:.0f} ms{self._looked()}"
+        self._said.value = f"<small>{escape(said)}</small>"
         self._line.value = f"<code>{escape(self.code)}</code>"
 
     def _caption(self) -> str:
-        absolute = int(self._clip["frame"][self.frame])
+        top, left, bottom, right = _box(self.region, self._clip)
         transfer = self._clip.attrs.get("transfer")
         coded = f", {transfer} values as coded" if transfer in CODED else ""
-        top, left, bottom, right = _box(self.region, self._clip)
+        absolute = int(self._clip["frame"][self.frame])
+        return f"before | after, frame {absolute}, rows {top} to {bottom}, columns {left} to {right}{coded}"
+
+    def _looked(self) -> str:
         kept = [verb_of(stage.given) for stage in self._stages.stages if stage.looked]
-        looked = f"; found once by looking at the clip: {', '.join(kept)}" if kept else ""
-        return (
-            f"before | after, frame {absolute}, rows {top} to {bottom}, columns {left} to {right}{coded}; "
-            f"{1000 * self._seconds:.0f} ms{looked}"
-        )
+        return f"; found once by looking at the clip: {', '.join(kept)}" if kept else ""
 
     def __repr__(self) -> str:
         return f"tune: {self.code}"
@@ -293,4 +293,6 @@ def _box(region: Sequence[int], clip: xr.DataArray) -> Box:
 
 
 def _picture() -> ipywidgets.Image:
-    return ipywidgets.Image(format="png", layout={"width": "50%", "object_fit": "contain"})
+    return ipywidgets.Image(
+        format="png", layout={"flex": "1 1 0%", "min_width": "0", "object_fit": "contain"}
+    )

@@ -32,4 +32,4 @@ def shown_twice(widget: Any, twin: Any, picture: bytes, mime: str, text: str) ->
     found = widget._repr_mimebundle_()
     bundle, about = found if isinstance(found, tuple) else (found, {})
     bundle["text/plain"] = "(interactive: run the cell)"
-    display(bundle, about, raw=True)
+    display(bundle, metadata=about, raw=True)
