@@ -1,8 +1,11 @@
 """tune: what the controls say is what the pipeline is, what is shown is what it gives, and nothing is compiled twice."""
 
+import ast
 import asyncio
 import dataclasses
+import inspect
 import io
+import textwrap
 import time
 
 import jax
@@ -12,6 +15,7 @@ from PIL import Image
 
 import vidsr
 from tests.laws import clips
+from tests.laws.test_signatures import CLASSES
 from vidsr.errors import RecipeError, StackError
 from vidsr.transforms.degrade import Blur, Noise
 from vidsr.transforms.denoise import Denoise
@@ -257,3 +261,13 @@ def test_refusals_end_in_the_line_to_type(stack, call, kind, line):
     with pytest.raises(kind) as caught:
         call(stack)
     assert line in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "step", [c for c in CLASSES.values() if c.kind == "analysis"], ids=lambda step: step.__name__
+)
+def test_measuring_reads_no_field(step):
+    """So what was measured stays true while the sliders of the very step move."""
+    names = {field.name for field in dataclasses.fields(step)}
+    read = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(step.measure))))
+    assert not names & {node.attr for node in read if isinstance(node, ast.Attribute)}
