@@ -210,6 +210,37 @@ def test_a_film_that_takes_too_long_waits_until_it_is_asked_for(made, monkeypatc
     assert view.answer("video") and c.status == ""
 
 
+def held(stack, gate, computed):
+    """The stack, lazy; each frame is computed once the gate is open."""
+    import dask.array as da
+
+    def slow(block, block_info=None):
+        computed.append(block_info[0]["chunk-location"][0])
+        assert gate.wait(PATIENCE)
+        return block
+
+    meta = np.empty((0,) * 4, np.float32)
+    data = da.map_blocks(slow, stack.chunk(time=1).data, dtype=np.float32, meta=meta)
+    return stack.copy(data=data)
+
+
+@pytest.mark.parametrize("asks_again", [True, False])
+def test_play_does_not_start_a_film_again_and_the_last_view_that_goes_ends_it(made, asks_again):
+    a, gate, computed = textured(12), threading.Event(), []
+    gate.set()
+    c, view = made(a, held(a, gate, computed))
+    gate.clear()
+    view.hello()
+    wait_for(lambda: len(computed) == 2)
+    view.ask(type="film", frame=0) if asks_again else view.ask(type="gone", view="v")
+    gate.set()
+    if asks_again:
+        assert view.answer("video")[0]["frames"] == 12 and max(computed.count(k) for k in range(1, 12)) == 1
+    else:
+        assert FILMS.submit(c, "probe", lambda ticket: None).wait(PATIENCE)
+        assert not [m for m in view.told if m[0]["type"] == "video"] and c.progress == -1.0
+
+
 def test_only_frames_looked_at_are_computed(made):
     import dask.array as da
 

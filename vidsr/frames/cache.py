@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-LIMIT = 160_000_000  # bytes of frames and encoded stills of all stacks together
+LIMIT = 128_000_000  # bytes of frames and encoded stills of all stacks together
 
 
 class FrameStore:

@@ -84,7 +84,7 @@ const STYLE = `
 .vc-handle{position:absolute;top:50%;width:30px;height:30px;margin:-15px 0 0 -15px;border-radius:50%;pointer-events:none;
   background:#0f1115b8;border:1.5px solid #fff;color:#fff;display:grid;place-items:center;outline:0}
 .vc-handle:focus-visible{box-shadow:0 0 0 3px #fff,0 0 0 6px #1a5fc4}
-.vc-low{position:absolute;bottom:8px;display:grid;gap:6px;justify-items:start;max-width:calc(100% - 110px)}
+.vc-low{position:absolute;pointer-events:none;bottom:8px;display:grid;gap:6px;justify-items:start;max-width:calc(100% - 110px)}
 .vc-low .vc-chip{position:static;max-width:none}
 .vc-read{display:grid;grid-template-columns:auto auto;gap:1px 10px;white-space:pre}
 .vc-read i{font-style:normal;color:#cbd1d8}
@@ -102,6 +102,7 @@ const STYLE = `
 .vc .vc-scrub svg{position:absolute;top:2px;width:100%;height:calc(100% - 12px);overflow:visible}
 .vc-line{fill:none;stroke:var(--blue);stroke-width:1.25;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .vc-thin{opacity:.45}
+.vc-area{fill:var(--blue);opacity:.12}
 .vc-track,.vc-track i{position:absolute;left:0;right:0;bottom:4px;height:3px;border-radius:2px;background:var(--rule)}
 .vc-track i{right:auto;bottom:0;background:var(--blue)}
 .vc-head{position:absolute;top:0;bottom:0;width:1.5px;margin-left:-.75px}
@@ -129,13 +130,13 @@ const STYLE = `
 .vc-end{margin-left:auto}
 .vc-notes{padding:0 10px 7px;line-height:1.4}
 .vc-notes:empty{display:none}
+.vc p,.vc dd{margin:0}
 .vc-status{color:var(--warn)}
 .vc-help{position:absolute;inset:0;z-index:5;padding:14px 18px;overflow:auto;background:var(--bg);columns:4 190px;column-gap:26px}
 .vc section{break-inside:avoid;margin-bottom:10px}
 .vc h4{margin:0 0 5px;font-size:11px;text-transform:uppercase;letter-spacing:.06em}
 .vc dl{display:grid;grid-template-columns:auto 1fr;gap:3px 10px;margin:0;align-items:baseline}
 .vc dt{font:600 11px/1.5 monospace;text-align:center;min-width:22px;padding:0 5px;border:1px solid var(--rule);border-radius:4px;background:var(--hover);white-space:nowrap}
-.vc dd{margin:0}
 .vc-live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .vc:fullscreen{border:0;border-radius:0}
 .vc:fullscreen .vc-stage{flex:1;min-height:0;max-height:none;aspect-ratio:auto!important}
@@ -452,16 +453,14 @@ export function mount(el, io) {
 
   // -- geometry, all in device pixels of the canvas
 
-  const mode = () => (MODES.some(([name]) => name === m.mode) || PANES[m.mode] ? m.mode : "wipe");
   const density = () => ui.canvas.width / (ui.canvas.clientWidth || 1);
   const side = (letter) => m.pair[letter === "a" ? 0 : 1];
-  const boxOf = (k) => m.boxes[k] ?? [0, 0, m.size[1], m.size[0]];
+  const boxOf = (k) => m.boxes[k];
 
   function shownSides() {
-    const now = mode();
     if (holdB) return ["b"];
-    if (now === "blink") return [blinkB ? "b" : "a"];
-    return PANES[now] ?? ["wipe"];
+    if (m.mode === "blink") return [blinkB ? "b" : "a"];
+    return PANES[m.mode] ?? ["wipe"];
   }
 
   function layout() {
@@ -663,7 +662,7 @@ export function mount(el, io) {
   // -- words and controls
 
   function describe() {
-    const now = mode(), count = m.n, fps = m.fps;
+    const now = m.mode, count = m.n;
     const sides = view.panes.map((pane) => pane.shows);
     const [H, W] = m.size;
     ui.stage.style.aspectRatio = `${W * (now === "side" ? 2 : now === "triple" ? 3 : 1)} / ${H}`;
@@ -689,9 +688,9 @@ export function mount(el, io) {
     ui.done.style.width = `${place}%`;
     set(ui.scrub, null, { "aria-valuemax": count - 1 });
     set(ui.scrub, null, { "aria-valuenow": frame });
-    set(ui.scrub, null, { "aria-valuetext": `frame ${frame} of ${count - 1}, ${clock(frame, fps)}` });
+    set(ui.scrub, null, { "aria-valuetext": `frame ${frame} of ${count - 1}, ${clock(frame, m.fps)}` });
     set(ui.frame, `${frame} / ${count - 1}`);
-    set(ui.clock, clock(frame, fps));
+    set(ui.clock, clock(frame, m.fps));
     describeFigure();
     describeButtons(now);
     describeNotes();
@@ -731,7 +730,7 @@ export function mount(el, io) {
 
   function describeDifference(sides) {
     const there = sides.includes("d");
-    ui.legend.hidden = !there;
+    ui.legend.hidden = !there || !stills.now?.difference;
     ui.low.style.left = sides.length === 3 ? "calc(66.7% + 8px)" : "8px";
     ui.low.hidden = !there && ui.read.hidden;
     let say = "";
@@ -740,7 +739,9 @@ export function mount(el, io) {
       set(ui.gain, `× ${+m.gain.toPrecision(3)}`);
       set(ui.heat, null, { "aria-pressed": m.heat });
       set(ui.luma, null, { "aria-pressed": m.luma });
-      ui.scale.hidden = !legend;
+      const narrow = view.panes[0].w / density() < 240;
+      ui.heat.hidden = ui.luma.hidden = narrow;
+      ui.scale.hidden = !legend || narrow;
       if (legend) {
         set(ui.scale.children[0], String(legend.low));
         ui.scale.children[1].style.background = `linear-gradient(90deg,${legend.colours.join(",")})`;
@@ -751,7 +752,7 @@ export function mount(el, io) {
       else if (!stills.now?.difference) say = able ? "Computing the difference from the originals …" : "The difference needs the originals: run the cell";
     }
     if (orphan && (m.playing || !film.ready)) say = "Run the cell to play";
-    else if (mode() === "blink" && still.matches) say = "Blinking is off (reduced motion): hold b for B";
+    else if (m.mode === "blink" && still.matches) say = "Blinking is off (reduced motion): hold b for B";
     ui.say.hidden = !say;
     set(ui.say, say);
     const third = sides.length === 3 && !orphan;
@@ -762,7 +763,7 @@ export function mount(el, io) {
     const region = draft ?? regionInReference(), pane = view.panes[0];
     const roi = m.roi;
     const text = draft ? `${Math.round(Math.abs(draft[2] - draft[0]))} × ${Math.round(Math.abs(draft[3] - draft[1]))}`
-      : region ? [`${roi[3] - roi[1]} × ${roi[2] - roi[0]}`, m.roi_metric].filter(Boolean).join("   ") : "";
+      : region ? [`${roi[3] - roi[1]} × ${roi[2] - roi[0]}`, m.roi_metric].filter(Boolean).join(" · ") : "";
     ui.roi.hidden = !text || !chosen;
     if (ui.roi.hidden) return;
     set(ui.roi, text);
@@ -822,12 +823,15 @@ export function mount(el, io) {
     ui.scrub.classList.toggle("vc-tall", last > 0);
     const low = Math.min(...finite), room = Math.max(...finite) - low || 1;
     const paths = lines.map((line, which) => {
-      let path = "";
+      let path = "", area = "";
       line.forEach((value, i) => {
-        const point = `${((1000 * i) / last).toFixed(1)} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
-        if (Number.isFinite(value)) path += (Number.isFinite(line[i - 1]) ? "L" : "M") + point;
+        if (!Number.isFinite(value)) return;
+        const x = ((1000 * i) / last).toFixed(1), point = `${x} ${(96 - (92 * (value - low)) / room).toFixed(1)}`;
+        const goesOn = Number.isFinite(line[i - 1]);
+        path += (goesOn ? "L" : "M") + point;
+        area += (goesOn ? "L" : `M${x} 100L`) + point + (Number.isFinite(line[i + 1]) ? "" : `L${x} 100Z`);
       });
-      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>`;
+      return path && `<path class="vc-line${which ? "" : " vc-thin"}" d="${path}"/>${which ? `<path class="vc-area" d="${area}"/>` : ""}`;
     });
     ui.line.innerHTML = last > 0 ? `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>` : "";
   }
@@ -1037,7 +1041,7 @@ export function mount(el, io) {
   function regionInReference() {
     const roi = m.roi;
     if (roi.length !== 4) return null;
-    const box = boxOf(side("a")), scale = m.scales[side("a")] ?? 1;
+    const box = boxOf(side("a")), scale = m.scales[side("a")];
     return [box[0] + roi[1] / scale, box[1] + roi[0] / scale, box[0] + roi[3] / scale, box[1] + roi[2] / scale];
   }
   function inPicture(region) {
@@ -1045,7 +1049,7 @@ export function mount(el, io) {
     return region.map((value, i) => clamp(value, box[i % 2], box[(i % 2) + 2]));
   }
   function keepRegion() {
-    const box = boxOf(side("a")), scale = m.scales[side("a")] ?? 1;
+    const box = boxOf(side("a")), scale = m.scales[side("a")];
     const [x0, y0, x1, y1] = inPicture(draft).map((value, i) => (value - box[i % 2]) * scale);
     const round = (low, high) => [Math.floor(Math.min(low, high) + 1e-6), Math.ceil(Math.max(low, high) - 1e-6)];
     const [left, right] = round(x0, x1), [top, bottom] = round(y0, y1);
@@ -1053,8 +1057,12 @@ export function mount(el, io) {
     tool = null;
     put("roi", right - left < 2 || bottom - top < 2 ? [] : [top, left, bottom, right], "now");
   }
+  function dropRegion() {
+    draft = null;
+    put("roi", [], "now");
+  }
   function nudgeRegion(dx, dy, size) {
-    const one = 1 / (m.scales[side("a")] ?? 1);
+    const one = 1 / m.scales[side("a")];
     const by = [dx * one, dy * one, dx * one, dy * one].map((v, i) => (size && i < 2 ? 0 : v));
     const moved = draft.map((value, i) => value + by[i]);
     if (same(moved, inPicture(moved)) && moved[2] - moved[0] >= 2 * one && moved[3] - moved[1] >= 2 * one) draft = moved;
@@ -1068,15 +1076,18 @@ export function mount(el, io) {
     set(ui.live, name);
     ask(0);
   }
-  function setPair(pair) {
-    put("pair", pair, "now");
+  function toggle(name) {
+    put(name, !m[name], "now");
+  }
+  function swap() {
+    put("pair", [...m.pair].reverse(), "now");
   }
   function cycle(by) {
     const [i, j] = m.pair, total = m.names.length;
     if (total < 3) return;
     let k = j;
     do k = (k + by + total) % total; while (k === i);
-    setPair([i, k]);
+    put("pair", [i, k], "now");
     set(ui.live, `B is ${m.names[k]}`);
   }
   function setGain(factor) {
@@ -1116,7 +1127,7 @@ export function mount(el, io) {
     view.panes = layout();
     paintPictures();
     const plain = (k) => (m.names[k] ?? "").replace(/[^\w.-]+/g, "_");
-    const name = `${plain(side("a"))}-${plain(side("b"))}-${mode()}-frame${String(view.shown ?? frame).padStart(6, "0")}.png`;
+    const name = `${plain(side("a"))}-${plain(side("b"))}-${m.mode}-frame${String(view.shown ?? frame).padStart(6, "0")}.png`;
     ui.canvas.toBlob((blob) => {
       if (blob) download(blob, name);
       else fail("save", "The browser made no picture of the view.");
@@ -1132,7 +1143,7 @@ export function mount(el, io) {
   }
   function blink() {
     clearTimeout(timers.blink);
-    if (mode() !== "blink") blinkB = false;
+    if (m.mode !== "blink") blinkB = false;
     else later("blink", BLINK, () => {
       if (!still.matches) blinkB = !blinkB;
       refresh();
@@ -1161,7 +1172,7 @@ export function mount(el, io) {
     button(time, "back", "back", "One frame back (←)", () => step(-1));
     button(time, "play", "play", "Play or pause (Space)", () => play(!m.playing));
     button(time, "forward", "forward", "One frame on (→)", () => step(1));
-    button(time, "loop", "loop", "Loop (l)", () => { put("loop", !m.loop, "now"); follow(); }, true);
+    button(time, "loop", "loop", "Loop (l)", () => toggle("loop"), true);
     button(time, "rate", "1×", "Speed (, .)", () => setRate(m.rate > 0.25 ? -1 : 2));
     const read = node(time, "div", "vc-clock");
     ui.frame = node(read, "b");
@@ -1171,12 +1182,12 @@ export function mount(el, io) {
     views.setAttribute("aria-label", "View");
     for (const [name, label, key] of MODES) button(views, name, label, `${label} (${key})`, () => setMode(name), true);
     const look = group();
-    button(look, "swap", "swap", "Swap A and B (x)", () => setPair([...m.pair].reverse()));
+    button(look, "swap", "swap", "Swap A and B (x)", swap);
     button(look, "next", "Next B", "Next B (c)", () => cycle(1));
     button(look, "out", "minus", "Zoom out (−)", () => zoomStep(-1));
     button(look, "zoom", "Fit", "Fit, or one pixel to one (f, z)", () => (m.zoom ? put("zoom", 0) : zoomTo(1, middleOf()))).style.minWidth = "40px";
     button(look, "in", "plus", "Zoom in (+)", () => zoomStep(1));
-    button(look, "nearest", "nearest", "Square pixels (n)", () => put("nearest", !m.nearest), true);
+    button(look, "nearest", "nearest", "Square pixels (n)", () => toggle("nearest"), true);
     const measure = group();
     button(measure, "pixel", "pixel", "Pixel values (p)", () => take("pixel"), true);
     button(measure, "region", "region", "Region (r)", () => take("region"), true);
@@ -1188,8 +1199,8 @@ export function mount(el, io) {
     button(ui.legend, "less", "−", "Less gain (Shift g)", () => setGain(0.5));
     ui.gain = node(ui.legend, "span");
     button(ui.legend, "more", "+", "More gain (g)", () => setGain(2));
-    ui.heat = button(ui.legend, "heat", "Heat", "Heat map or signed grey (h)", () => put("heat", !m.heat), true);
-    ui.luma = button(ui.legend, "luma", "Luma", "Luma only (y)", () => put("luma", !m.luma), true);
+    ui.heat = button(ui.legend, "heat", "Heat", "Heat map or signed grey (h)", () => toggle("heat"), true);
+    ui.luma = button(ui.legend, "luma", "Luma", "Luma only (y)", () => toggle("luma"), true);
     ui.scale = node(ui.legend, "span", "vc-scale");
     for (const tag of ["span", "i", "span"]) node(ui.scale, tag);
     node(ui.figure, "b");
@@ -1201,16 +1212,16 @@ export function mount(el, io) {
 
   const KEYS = {
     1: () => setMode("wipe"), 2: () => setMode("side"), 3: () => setMode("triple"), 4: () => setMode("blink"),
-    d: () => setMode("difference"), c: () => cycle(1), C: () => cycle(-1), x: () => setPair([...m.pair].reverse()),
+    d: () => setMode("difference"), c: () => cycle(1), C: () => cycle(-1), x: swap,
     "[": () => moveWipe(-0.05), "]": () => moveWipe(0.05), "{": () => moveWipe(-0.01), "}": () => moveWipe(0.01),
-    i: () => put("info", !m.info, "now"), Home: () => goTo(0), End: () => goTo(m.n - 1),
-    ",": () => setRate(-1), ".": () => setRate(1), l: () => { put("loop", !m.loop, "now"); follow(); },
+    i: () => toggle("info"), Home: () => goTo(0), End: () => goTo(m.n - 1),
+    ",": () => setRate(-1), ".": () => setRate(1), l: () => toggle("loop"),
     w: () => goWorst(false), W: () => goWorst(true), "<": () => shift(-1), ">": () => shift(1),
     "+": () => zoomStep(1), "=": () => zoomStep(1), "-": () => zoomStep(-1), z: zoomCycle, f: () => put("zoom", 0),
-    n: () => put("nearest", !m.nearest), p: () => take("pixel"),
+    n: () => toggle("nearest"), p: () => take("pixel"),
     r: () => (tool === "region" && draft ? keepRegion() : take("region")),
-    Delete: () => { draft = null; put("roi", [], "now"); }, Backspace: () => { draft = null; put("roi", [], "now"); },
-    g: () => setGain(2), G: () => setGain(0.5), h: () => put("heat", !m.heat), y: () => put("luma", !m.luma),
+    Delete: dropRegion, Backspace: dropRegion,
+    g: () => setGain(2), G: () => setGain(0.5), h: () => toggle("heat"), y: () => toggle("luma"),
     s: () => save(false), S: () => save(true), "?": toggleHelp,
   };
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -1366,10 +1377,7 @@ export function mount(el, io) {
   listen(ui.root, "keydown", onKey);
   listen(ui.root, "keyup", onKeyUp);
   listen(ui.root, "focusout", () => { holdB = false; space = null; refresh(); });
-  listen(ui.canvas, "pointerdown", onDown);
-  listen(ui.canvas, "pointermove", onMove);
-  listen(ui.canvas, "pointerup", onUp);
-  listen(ui.canvas, "pointercancel", onUp);
+  for (const [type, fn] of [["down", onDown], ["move", onMove], ["up", onUp], ["cancel", onUp]]) listen(ui.canvas, `pointer${type}`, fn);
   listen(ui.canvas, "pointerleave", () => { if (!dragging) pointer = null; });
   listen(ui.canvas, "contextmenu", (event) => { if (menuOff) event.preventDefault(); menuOff = false; });
   listen(ui.stage, "wheel", onWheel, { passive: false });
@@ -1418,6 +1426,10 @@ export function mount(el, io) {
 /** anywidget calls this once a view. */
 function render({ model, el }) {
   el.style.minWidth = "0";
+  const heardOn = (event, fn) => {
+    model.on(event, fn);
+    return () => model.off(event, fn);
+  };
   return mount(el, {
     live: true,
     get: (name) => model.get(name),
@@ -1425,15 +1437,9 @@ function render({ model, el }) {
       model.set(name, value);
       if (save) model.save_changes();
     },
-    on(name, fn) {
-      model.on(`change:${name}`, fn);
-      return () => model.off(`change:${name}`, fn);
-    },
+    on: (name, fn) => heardOn(`change:${name}`, fn),
+    onmsg: (fn) => heardOn("msg:custom", fn),
     send: (content) => model.send(content),
-    onmsg(fn) {
-      model.on("msg:custom", fn);
-      return () => model.off("msg:custom", fn);
-    },
   });
 }
 

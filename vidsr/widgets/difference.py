@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vidsr.widgets.levels import coloured
-
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 HEAT = ("#000004", "#330a5f", "#781c6d", "#bb3754", "#ed6925", "#fbb61a", "#fcffa4")  # dark to bright
 GREY = ("#000000", "#808080", "#ffffff")
 MIDDLE = 128
+STRIP = 64  # rows drawn at a time, so that the sums stay small
 
 
 def on_grid(signal: np.ndarray, box: Sequence[float], size: tuple[int, int]) -> np.ndarray:
@@ -46,17 +45,26 @@ def difference(
     Returns:
       (y, x, 3) uint8, and the legend {low, high, unit, colours}. Where either has nothing: mid-grey or black.
     """
+    out = np.empty((*a.shape[:2], 3), np.uint8)
+    table = _table()
+    for top in range(0, len(a), STRIP):
+        rows = slice(top, top + STRIP)
+        change = _change(a[rows], b[rows], luma) * np.float32(gain)
+        if heat:
+            out[rows] = table[np.rint(np.fmin(np.abs(change).max(axis=-1), 255)).astype(np.uint8)]
+        else:
+            out[rows] = np.rint(np.clip(change + MIDDLE, 0, 255))
+    if heat:
+        return out, _legend(0.0, 255 / gain, HEAT)
+    return out, _legend(-MIDDLE / gain, (255 - MIDDLE) / gain, GREY)
+
+
+def _change(a: np.ndarray, b: np.ndarray, luma: bool) -> np.ndarray:
+    """B - A in levels, (y, x, c) or (y, x, 1); 0 where either has nothing."""
     change = (b - a) * np.float32(255)
     if luma and change.shape[-1] == 3:
         change = (change @ LUMA)[..., None]
-    np.nan_to_num(change, copy=False)
-    change *= np.float32(gain)
-    if heat:
-        size = np.abs(change).max(axis=-1)
-        codes = np.rint(np.fmin(size, 255)).astype(np.uint8)
-        return _table()[codes], _legend(0.0, 255 / gain, HEAT)
-    codes = np.rint(np.clip(change + MIDDLE, 0, 255)).astype(np.uint8)
-    return coloured(codes), _legend(-MIDDLE / gain, (255 - MIDDLE) / gain, GREY)
+    return np.nan_to_num(change, copy=False)
 
 
 def _legend(low: float, high: float, colours: Sequence[str]) -> dict[str, Any]:

@@ -123,6 +123,7 @@ def _made(
             drawn = resized(own if plain else look.drawn(signal), pane)
         if codes and own is None:
             own = levels(box.compared(i, signal))
+        del signal  # a frame waits as small pictures, and the next one is read into its place
         yield Made(drawn, nothing if own is None else own)
 
 
@@ -141,3 +142,4 @@ def in_order(stack: xr.DataArray, places: np.ndarray) -> Iterator[np.ndarray]:
         while at < len(places) and places[at] < stop:
             yield block[places[at] - start]
             at += 1
+        del block

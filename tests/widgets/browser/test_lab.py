@@ -118,7 +118,9 @@ def open_notebook(room, address, name):
     page = room.new_page()
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.goto(f"{address}lab/tree/{name}?reset", timeout=SOON)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached", timeout=SOON)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(
+        state="attached", timeout=SOON
+    )
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=SOON)
     return page
 
@@ -132,11 +134,14 @@ def end_kernels(address):
 def shown(page, condition):
     try:
         page.wait_for_function(
-            f"(() => {{ const vc = document.querySelector('.vc')?.dataset; return vc && {condition}; }})()", timeout=SOON
+            f"(() => {{ const vc = document.querySelector('.vc')?.dataset; return vc && {condition}; }})()",
+            timeout=SOON,
         )
     except Exception as error:
         look(page, "failed.png")
-        raise AssertionError(f"{condition} did not come true: {page.locator('.jp-Notebook').inner_text()[-2000:]}") from error
+        raise AssertionError(
+            f"{condition} did not come true: {page.locator('.jp-Notebook').inner_text()[-2000:]}"
+        ) from error
 
 
 def picture_height(page):
@@ -187,6 +192,9 @@ def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
     page.locator('[data-jp-item-name="save"] button, [data-jp-item-name="save"]').first.click()
     wait_for(lambda: "image/jpeg" in (folder / "x.ipynb").read_text(), 20)
     assert (folder / "x.ipynb").stat().st_size <= 200_000
+    page.reload(timeout=SOON)  # the kernel lives on
+    shown(page, f"vc.word === 'exact' && vc.shown === '{json.loads(state.read_text())['frame']}'")
+    assert picture_height(page) == 0
     page.close()
     end_kernels(address)
 

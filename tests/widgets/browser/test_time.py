@@ -26,9 +26,7 @@ def test_stepping_lands_on_the_frame_in_both_pictures(open_page):
 def test_fast_seeks_show_the_preview_then_the_still_of_the_last(open_page):
     c = open_page().until_film().until_exact()
     c.clear()
-    c.js("test.delay = 300")
-    for frame in (5, 44, 17, 30, 8, 26):
-        c.js(f"test.set('frame', {frame})")
+    c.js("test.delay = 1000; for (const frame of [5, 44, 17, 30, 8, 26]) test.set('frame', frame)")
     c.wait("document.querySelector('.vc').dataset.shown === '26'")
     assert c.data("word") == "preview" and c.js(CODES) == [26, 26]
     c.until_exact(26)
