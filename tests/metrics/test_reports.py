@@ -133,3 +133,10 @@ def test_two_versions_of_one_name_and_things_that_are_no_stack_are_refused():
         metrics.report({"x": a}, a, baseline={"x": a})
     with pytest.raises(StackError, match="vidsr.stack"):
         metrics.report(a.values, a)
+
+
+def test_the_page_names_the_worst_frame_and_escapes_names(full):
+    page = full.assign_coords(version=["<b>plain</b>", "ours"])._repr_html_()
+    assert "&lt;b&gt;plain&lt;/b&gt;" in page and "<b>" not in page
+    worst = int(full["psnr"].sel(version="ours").argmin("time"))
+    assert f"@{int(full.frame[worst])}</td>" in page and page.count("worst @frame") == 2

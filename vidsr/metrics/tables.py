@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 VERSION = "version"
+BETTER = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}
 DIGITS = {"dB": 2, "levels": 2, "1": 4}
 
 
@@ -75,12 +76,16 @@ def summary(values: xr.DataArray) -> float:
     return float(np.sqrt(np.square(known).mean()) if values.attrs["summary"] == "rms" else known.mean())
 
 
+def badness(values: np.ndarray, direction: str) -> np.ndarray:
+    """Figures turned so that the largest is the worst, by the measure's direction: "higher", "lower" or "zero" is better."""
+    return -values if direction == "higher" else np.abs(values)
+
+
 def _worst(values: xr.DataArray) -> str:
     known = values.dropna("time")
     if known.sizes["time"] == 0:
         return "-"
-    badness = -known.values if values.attrs["direction"] == "higher" else np.abs(known.values)
-    worst = known.isel(time=int(badness.argmax()))
+    worst = known.isel(time=int(badness(known.values, values.attrs["direction"]).argmax()))
     return f"{_number(float(worst), values)} @{int(worst['frame'])}"
 
 
@@ -91,8 +96,7 @@ def _number(value: float, values: xr.DataArray) -> str:
 def _header(attrs: dict[str, str]) -> tuple[str, ...]:
     """Four lines: the name in two, the unit, and which way is better."""
     first, _, second = attrs["long_name"].partition(" ")
-    best = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}[attrs["direction"]]
-    return first, second, "" if attrs["units"] == "1" else attrs["units"], best
+    return first, second, "" if attrs["units"] == "1" else attrs["units"], BETTER[attrs["direction"]]
 
 
 def _notes(report: xr.Dataset) -> list[str]:

@@ -15,6 +15,7 @@ from vidsr.errors import RecipeError
 from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
+KEYED = ("seed", "ordinal")  # fields that every call sets anew
 
 
 def value(
@@ -150,6 +151,11 @@ class Transform:
 
         return pipeline(self)(stack, seed=seed)
 
+    def _repr_html_(self) -> str:
+        from vidsr.transforms.pipeline import pipeline
+
+        return pipeline(self)._repr_html_()
+
     def explain(self, source: Any = None) -> Any:
         """See `Pipeline.explain`."""
         from vidsr.transforms.pipeline import pipeline
@@ -255,6 +261,14 @@ def plain(item: Any) -> Any:
     if isinstance(item, tuple | list):
         return [plain(i) for i in item]
     return item
+
+
+def number(item: Any) -> Any:
+    """A field's value with a Python number for an array without dims, written as short as float32 allows."""
+    if not isinstance(item, np.ndarray | jax.Array | np.generic) or item.ndim:
+        return item
+    whole = np.asarray(item)
+    return float(str(np.float32(whole))) if whole.dtype.kind == "f" else whole.item()
 
 
 def _frozen(item: Any) -> Any:

@@ -39,6 +39,11 @@ class Pipeline:
     def __repr__(self) -> str:
         return " | ".join(map(repr, self.steps)) or "pipeline()"
 
+    def _repr_html_(self) -> str:
+        from vidsr.transforms.explain import shown
+
+        return shown(self)
+
     @property
     def fidelity(self) -> str:
         """The highest kind used: what the result may have done to the truth."""
