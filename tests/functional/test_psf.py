@@ -69,7 +69,7 @@ def test_airy_disc_holds_its_share():
 
 def test_bessel():
     v = np.linspace(1e-3, 300, 50_001)
-    np.testing.assert_allclose(psf._jinc(v), 2 * special.j1(v) / v, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(psf.jinc(v), 2 * special.j1(v) / v, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("radius", [0.8, 3.0, 7.25])

@@ -37,7 +37,8 @@ from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import weave as weaving
 from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.deblock import deblock
-from vidsr.transforms.deblur import Deblur, RichardsonLucy, deblur
+from vidsr.transforms.deblur import deblur
+from vidsr.transforms.deblur_known import Deblur, RichardsonLucy
 from vidsr.transforms.degrade import Blur, Flicker, Jpeg, Noise
 from vidsr.transforms.denoise import CausalDenoise, Denoise, denoise
 from vidsr.transforms.detour import Detour
@@ -439,6 +440,9 @@ ROWS = {
         heavy=True,
         rare=True,
     ),
+    "BlindDeblur": Row(
+        lambda *_: deblur(), lambda s, x, *_: x, blurring("disc", 1.0, size=(1, 1)).fits
+    ),  # none of these clips is blurred
     "RichardsonLucy": Row(
         lambda *_: RichardsonLucy(optics=("motion", 4.0, 25.0), rounds=3),
         sharp.lucy,

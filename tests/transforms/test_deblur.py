@@ -1,4 +1,4 @@
-"""deblur: blocks and edges, what is settled from the clip, records, and refusals that say what to type."""
+"""deblur: blocks and edges, what is settled from the clip, a blur that is found and one that is not, records, and refusals that say what to type."""
 
 import json
 
@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import vidsr
+from tests.functional.scenes import leaves
 from tests.laws import entries
 from vidsr import hub
-from vidsr.errors import RecipeError, StackError
-from vidsr.hub import index
-from vidsr.transforms.deblur import BLIND, Deblur, RichardsonLucy, deblur
+from vidsr.errors import DomainWarning, RecipeError, StackError
+from vidsr.functional import blind
+from vidsr.transforms.deblur import deblur
+from vidsr.transforms.deblur_blind import NETWORK, BlindDeblur
+from vidsr.transforms.deblur_known import Deblur, RichardsonLucy
 from vidsr.transforms.deblur_net import DeblurNet
 
 DISC = ("disc", 1.5)
@@ -91,12 +94,6 @@ def test_the_choice_of_model():
 @pytest.mark.parametrize(
     ("psf", "settings", "words"),
     [
-        (
-            None,
-            {},
-            r"told the blur.*vidsr\.deblur\(\('disc', 3\.0\)\).*vidsr\.deblur\(model='runs/deblur-small'\)",
-        ),
-        (None, {"model": "tv"}, "told the blur"),
         (None, {"model": "lucy"}, r"no model 'lucy'"),
         (None, {"model": "sr-tiny-x4"}, "network for super_resolve"),
         (
@@ -133,14 +130,84 @@ def test_without_a_psf_a_network_finds_the_blur(clip):
     np.testing.assert_array_equal(vidsr.Pipeline.from_provenance(out)(stack).values, out.values)
 
 
-def test_auto_is_the_network_once_the_zoo_has_it(monkeypatch, tmp_path):
-    (tmp_path / BLIND).symlink_to(entries.folder("deblur"))
-    for place in (hub, index):
-        monkeypatch.setattr(place, "IDS", (*hub.IDS, BLIND))
-    monkeypatch.setattr(index, "zoo", lambda: tmp_path)
-    assert deblur().model == BLIND
-    with pytest.raises(RecipeError, match="takes no rounds"):
-        deblur(rounds=3)
+@pytest.fixture(scope="module")
+def scene():
+    """A drawn scene that moves on, two frames of 150 x 170, sharp and out of focus by 3 pixels, noise of 2/255, 8 bits."""
+    wide = np.stack([leaves(7, 190)[:, k : k + 186] for k in (0, 4)]).astype(np.float32) / 255
+    blurred = vidsr.degrade(psf=("disc", 3.0))(vidsr.stack(wide, fps=25)).values
+    noisy = blurred + np.random.default_rng(0).normal(0, 2 / 255, blurred.shape)
+    inner = (slice(None), slice(20, 170), slice(8, 178))
+    stack = vidsr.stack((np.round(np.clip(noisy, 0, 1) * 255) / 255)[inner].astype(np.float32), fps=25)
+    return wide[inner], stack
+
+
+@pytest.fixture(scope="module")
+def found(scene):
+    return deblur()(scene[1])
+
+
+def test_without_a_psf_the_blur_is_found_and_undone(scene, found):
+    sharp, stack = scene
+    (step,) = vidsr.Pipeline.from_provenance(found).steps
+    assert isinstance(step, Deblur) and step.optics[0] == "disc"
+    assert step.optics[1] == pytest.approx(3.0, abs=0.15)
+    assert error(found, sharp) < 0.75 * error(stack, sharp)
+
+
+def test_the_record_of_a_blur_that_was_found_gives_the_same_bits(scene, found):
+    pipe = vidsr.Pipeline.from_provenance(found)
+    assert pipe.steps[0].gain > 40 and json.dumps(pipe.steps[0].record())
+    np.testing.assert_array_equal(pipe(scene[1]).values, found.values)
+    lazy = vidsr.pipeline(*pipe.steps)(scene[1].chunk(time=1))
+    np.testing.assert_allclose(lazy.values, found.values, rtol=0, atol=1e-5)
+
+
+def test_explain_says_what_was_found_and_how_clearly(scene, found):
+    assert "gain=None (from the clip)" in str(deblur().explain())
+    said = str(vidsr.Pipeline.from_provenance(found).explain(scene[1]))
+    assert "('disc', 2.9" in said or "('disc', 3.0" in said
+    assert "was found in the clip" in said and "nats" in said
+
+
+def test_a_blur_that_is_found_is_undone_by_the_model_that_is_named(scene, monkeypatch):
+    monkeypatch.setattr(blind, "find", lambda light: blind.Found(("disc", 3.0), 90.0, True))
+    said = [deblur(model=model, rounds=2)(scene[1]) for model in ("wiener", "richardson-lucy")]
+    steps = [vidsr.Pipeline.from_provenance(out).steps[0] for out in said]
+    assert isinstance(steps[0], Deblur) and steps[0].model == "wiener"
+    assert isinstance(steps[1], RichardsonLucy) and steps[1].rounds == 2 and steps[1].gain == 90.0
+
+
+def test_where_no_blur_is_clear_nothing_changes_and_a_warning_says_what_to_do(scene):
+    sharp = vidsr.stack(scene[0][:, :100, :100], fps=25)
+    with pytest.warns(
+        DomainWarning, match=r"no blur is clear.*\('disc', 3\.0\).*model='(runs/)?deblur-small'"
+    ):
+        out = deblur()(sharp)
+    np.testing.assert_array_equal(out.values, sharp.values)
+    (step,) = vidsr.Pipeline.from_provenance(out).steps
+    assert isinstance(step, BlindDeblur) and not step.open()
+    assert "no blur is clear" in str(vidsr.Pipeline.from_provenance(out).explain(sharp))
+
+
+def test_frames_that_are_too_small_are_left_as_they_are(clip):
+    _, stack = clip
+    with pytest.warns(DomainWarning, match="64 x 64 pixels"):
+        out = deblur()(stack)
+    np.testing.assert_array_equal(out.values, stack.values)
+
+
+def test_the_blur_is_looked_for_in_light_and_in_the_middle(monkeypatch):
+    seen = []
+    monkeypatch.setattr(blind, "find", lambda light: seen.append(light) or blind.Found((), 0.0, False))
+    frames = vidsr.stack(np.full((9, 4, 1030, 1), 0.5, np.float32), fps=25)
+    deblur()(frames)
+    assert seen[0].shape == (4, 4, 1024) and 0.15 < seen[0].min() == seen[0].max() < 0.3
+
+
+def test_a_network_is_never_chosen_by_itself(monkeypatch):
+    monkeypatch.setattr(hub, "IDS", (*hub.IDS, NETWORK))
+    assert isinstance(deblur(), BlindDeblur)
+    assert f"model='{NETWORK}'" in BlindDeblur(gain=0.0).judge(None, None).text
 
 
 @pytest.mark.parametrize("model", ["tv", "richardson-lucy"])

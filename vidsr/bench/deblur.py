@@ -1,4 +1,4 @@
-"""Known blurs taken out of noisy clips: every form of `vidsr.deblur`, beside unsharp masking tuned on another clip."""
+"""Blurs, told and not, taken out of noisy clips: every form of `vidsr.deblur`, beside unsharp masking tuned on another clip."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -15,7 +15,8 @@ from vidsr.transforms.base import Transform
 
 PROTOCOL = """The blur spreads light, bt709 decoded; the frame is cut so that what lay beyond its edge is unknown, as in a camera. Then white noise of sigma 2 on the
 coded signal, clipped and rounded to 8 bits; {frames} of each clip. PSNR-Y: studio luma of results rounded to 8 bits, mean over the frames; its gain over the damaged
-clip. Unsharp masking has the best radius and amount of a grid on another clip; sigma is given, `detail` is worked out. Overshoot: how far the result goes beyond a step
+clip. Unsharp masking has the best radius and amount of a grid on another clip; sigma is given, `detail` is worked out; `vidsr.deblur()` is told nothing.
+Overshoot: how far the result goes beyond a step
 between 0.3 and 0.7 that was blurred without noise, in percent of the step, mean over eight angles. CPU seconds a frame, compilation left out."""
 COLUMNS = {"PSNR-Y": ".2f", "gain": "+.2f", "overshoot %": ".1f", "CPU s/frame": ".3f"}
 BLURS = {"disc of 3": ("disc", 3.0), "motion of 15 at 30": ("motion", 15.0, 30.0)}
@@ -90,7 +91,7 @@ def unsharp(radius: float, amount: float) -> rivals.Method:
 
 
 def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
-    """Every form of the verb that is told the blur, and networks, which are not."""
+    """Every form of the verb that is told the blur; the one that finds it, and networks, which are not told."""
     ways: dict[str, Callable[[], Transform]] = {
         "vidsr.deblur(psf, sigma)": lambda: vidsr.deblur(optics, SIGMA),
         "vidsr.deblur(psf, sigma, model='wiener')": lambda: vidsr.deblur(optics, SIGMA, model="wiener"),
@@ -99,6 +100,7 @@ def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
             vidsr.denoise(SIGMA) | vidsr.deblur(optics, SIGMA / 2)
         ),
     }
+    ways["vidsr.deblur()"] = vidsr.deblur
     for name in networks.found("deblur", 1, entries):
         ways[f"vidsr.deblur(model={name!r})"] = lambda name=name: vidsr.deblur(model=name)
     return [*(rivals.ours(*way) for way in ways.items()), *networks.missing("deblur", 1, entries)]

@@ -68,7 +68,7 @@ def airy(wavelength: float, f_number: float, pitch: float, radius: int | None = 
     scale = np.pi * pitch * 1000 / (wavelength * f_number)  # v of one pixel
     reach = _radius(2 / (np.pi * (1 - KEPT)) / scale if radius is None else radius)
     places = (np.arange(reach + 1)[:, None] + NODES).reshape(-1) * scale
-    light = _jinc(np.hypot(places[:, None], places[None, :])) ** 2
+    light = jinc(np.hypot(places[:, None], places[None, :])) ** 2
     light = light.reshape(reach + 1, len(NODES), reach + 1, len(NODES))
     return _unit(_mirrored(np.einsum("iajb,a,b->ij", light, WEIGHTS, WEIGHTS)))
 
@@ -181,7 +181,7 @@ def convolve(x: jax.Array, weights: jax.Array) -> jax.Array:
     return lax.fori_loop(0, rows, add, empty)
 
 
-def _jinc(v: np.ndarray) -> np.ndarray:
+def jinc(v: np.ndarray) -> np.ndarray:
     """2 J1(v) / v."""
     near = (np.minimum(v, 3.0) / 3) ** 2
     inner = np.polynomial.polynomial.polyval(

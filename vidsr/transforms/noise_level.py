@@ -18,3 +18,8 @@ def estimate(spec: Spec, look: Callable[[Sequence[int]], np.ndarray]) -> float:
     places = sorted({min((2 * k + 1) * total // (2 * LOOKS), total - 2) for k in range(LOOKS)})
     frames = np.asarray(look([p + i for p in places for i in (0, 1)]))
     return min(noise_sigma(frames.reshape(len(places), 2, *frames.shape[1:])), 1.0)
+
+
+def spread(spec: Spec) -> list[int]:
+    """Frames in the middle of `LOOKS` equal parts of the clip."""
+    return sorted({(2 * k + 1) * spec.shape[0] // (2 * LOOKS) for k in range(LOOKS)})

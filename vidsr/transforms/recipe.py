@@ -42,9 +42,10 @@ STEPS = {
     "Deblock": "deblock",
     "Stabilise": "stabilise",
     "SuperResolve": "super_resolve",
-    "Deblur": "deblur",
+    "Deblur": "deblur_known",
+    "BlindDeblur": "deblur_blind",
     "DeblurNet": "deblur_net",
-    "RichardsonLucy": "deblur",
+    "RichardsonLucy": "deblur_known",
 }
 
 

@@ -6,7 +6,7 @@ from scipy.signal import fftconvolve
 from tests.laws.plain.camera import decode, encode
 from tests.laws.plain.space import mirrored
 from vidsr.functional import deconvolve
-from vidsr.transforms import deblur
+from vidsr.transforms import deblur_known
 
 
 def inverted(step, x, *_):
@@ -15,7 +15,7 @@ def inverted(step, x, *_):
     y, seen = extended(x, far)
     colour = x.shape[-1] == 3
     turn = deconvolve.OPPONENT if colour else np.eye(x.shape[-1])
-    sigma, z = max(float(step.sigma), deblur.LEAST), y @ turn.T
+    sigma, z = max(float(step.sigma), deblur_known.LEAST), y @ turn.T
     for number in range(step.rounds):
         light = convolved(decode(z @ turn, step.transfer), psf)
         misfit = (seen * (y - encode(light, step.transfer))) @ turn.T
