@@ -136,7 +136,7 @@ class Comparer(Filmed):
         display(picture, raw=True)
         data, about = self._repr_mimebundle_()
         data["text/plain"] = "(interactive comparer: run the cell)"
-        display(data, about, raw=True)
+        display(data, metadata=about, raw=True)
 
     def _caption(self) -> str:
         a, b = (self.names[i] for i in self.pair)
