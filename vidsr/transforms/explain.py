@@ -116,6 +116,7 @@ def _described(step: Any) -> tuple[str, str, str]:
             field.name in ("seed", "ordinal")
             or isinstance(given, dict | xr.DataArray)
             or not isinstance(given, int | float | str | tuple | type(None))
+            or given == ""
         ):
             continue
         shown = f"{given:.{UNITS_SHOWN}g}" if isinstance(given, float) else str(given)

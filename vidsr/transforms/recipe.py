@@ -45,6 +45,7 @@ STEPS = {
     "Deblur": "deblur",
     "DeblurNet": "deblur_net",
     "RichardsonLucy": "deblur",
+    "TorchModule": "torch_module",
 }
 
 
