@@ -41,7 +41,7 @@ class Held:
 
     def __call__(self, frame: np.ndarray) -> np.ndarray:
         """One window of one frame."""
-        planes = torch.from_numpy(np.ascontiguousarray(frame.transpose(2, 0, 1)[None], np.float32))
+        planes = torch.from_numpy(np.array(frame.transpose(2, 0, 1)[None], np.float32, order="C"))
         out = forward(self.module, planes.to(self.device, self.dtype))
         return out[0].permute(1, 2, 0).float().cpu().numpy()
 
