@@ -4,14 +4,18 @@ Needs the extra `torch`; importing this imports no torch, calling into it does.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Any
+
+import xarray as xr
 
 from vidsr import hub
 from vidsr.adapters import door, tiles
 from vidsr.errors import RecipeError
+from vidsr.transforms.samples import Samples
 from vidsr.transforms.torch_module import TorchModule
 
-__all__ = ["export", "load", "params", "wrap"]
+__all__ = ["Dataset", "export", "load", "params", "to_jax", "to_torch", "wrap"]
 
 
 def wrap(
@@ -109,6 +113,92 @@ def params(module: Any) -> dict[str, Any]:
       RecipeError: torch is missing, or another module.
     """
     return door.open("exported", "vidsr.torch.params").params(module)
+
+
+def to_torch(array: Any) -> Any:
+    """An array as a tensor of the same axes, without a copy: what is written to one is seen in the other.
+
+    JAX arrays are promised never to change, so write to their tensors only after `.clone()`. Networks of torch want
+    `.permute(0, 3, 1, 2)` of ``(t, y, x, c)``, which copies nothing either.
+
+    Args:
+      array: a jax array, a numpy array (copied if read-only) or a frame stack (computed if lazy).
+
+    Raises:
+      RecipeError: torch is missing, or no array.
+    """
+    if isinstance(array, xr.DataArray):
+        array = array.values if array.chunks is not None else array.data
+    return door.open("memory", "vidsr.torch.to_torch").to_torch(array)
+
+
+def to_jax(tensor: Any) -> Any:
+    """A tensor as a jax array of the same axes; without a copy where it is contiguous and starts at a multiple of 64 bytes.
+
+    Tensors as torch allocates them do. float64 becomes float32 unless JAX is told otherwise.
+
+    Args:
+      tensor: on a device that JAX has.
+
+    Raises:
+      RecipeError: torch is missing, or no tensor.
+    """
+    return door.open("memory", "vidsr.torch.to_jax").to_jax(tensor)
+
+
+class Dataset:
+    """Pairs of a damaged and a clean piece of frame stacks, for `torch.utils.data.DataLoader`.
+
+    `data[k]` is (damaged, clean): float32 ``(t, c, y, x)``, clean larger by the scale of the damage. What it shows depends on (seed,
+    epoch, k) alone, so any number of workers draws the same pairs and no two draw one twice; before each further round set
+    `data.epoch`. The damage is that of the whole clip, cut out. Workers must be started afresh:
+
+        DataLoader(data, batch_size=16, num_workers=2, multiprocessing_context="spawn")
+
+    Args:
+      stacks: frame stacks, clean; lazy ones stay so.
+      damage: a step or pipeline that keeps the number of frames, for example `vidsr.degrade(scale=4, noise=0.02)`.
+      patch: side of a damaged piece, pixels.
+      frames: of a piece.
+      length: pairs a round; None: as many as there are places in time.
+      seed: of places and of the damage.
+
+    Raises:
+      RecipeError: torch is missing; a damage that shrinks by no whole number; sizes below 1; drawing in a forked worker. StackError: a stack too
+        small for a piece, or one that the damage refuses.
+    """
+
+    def __init__(
+        self,
+        stacks: Sequence[xr.DataArray],
+        damage: Any,
+        *,
+        patch: int = 64,
+        frames: int = 1,
+        length: int | None = None,
+        seed: int = 0,
+    ):
+        door.open("memory", "vidsr.torch.Dataset")
+        self._samples = Samples(stacks, damage, patch=patch, frames=frames, length=length, seed=seed)
+
+    @property
+    def epoch(self) -> int:
+        """Which round: another one shows other pieces."""
+        return self._samples.epoch
+
+    @epoch.setter
+    def epoch(self, number: int) -> None:
+        self._samples.epoch = number
+
+    def __len__(self) -> int:
+        return self._samples.length
+
+    def __getitem__(self, number: int) -> tuple[Any, Any]:
+        if not 0 <= number < len(self):
+            raise IndexError(f"pair {number} of {len(self)}")
+        memory = door.open("memory", "vidsr.torch.Dataset")
+        low, high = self._samples.pair(number)
+        return tuple(memory.to_torch(part).permute(0, 3, 1, 2).contiguous() for part in (low, high))
 
 
 def _step(held: Any, rules: tiles.Rules, fidelity: str, *, path: str = "", whole: str = "") -> TorchModule:

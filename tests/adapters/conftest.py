@@ -21,3 +21,17 @@ def spandrel():
             )
         import spandrel
     return spandrel
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Small pictures gain nothing from threads, and on a busy machine lose much."""
+    try:
+        import torch
+    except ImportError:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
