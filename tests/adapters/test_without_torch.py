@@ -75,7 +75,7 @@ def test_tests_of_the_core_pass():
     """Where torch is not installed the whole suite is this test."""
     if importlib.util.find_spec("torch") is None:
         pytest.skip("torch is not installed, so every test here runs without it")
-    paths = ["tests/run/test_hosted.py", "tests/models/test_compact.py"]
+    paths = ["tests/run/test_hosted.py", "tests/models/test_blocks.py"]
     ran = python("-m", "pytest", "-p", "tests.adapters.blocked", *paths)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -85,7 +85,7 @@ def test_without_spandrel_the_way_to_it_is_said(tmp_path):
     torch.save({"weight": torch.zeros(2)}, tmp_path / "x.pth")
     code = f"import sys; sys.modules['spandrel'] = None; import vidsr; vidsr.torch.load({str(tmp_path / 'x.pth')!r})"
     said = python("-c", code).stderr
-    assert "RecipeError: vidsr.torch.load needs spandrel and a torchvision made for this torch" in said
+    assert "RecipeError: vidsr.torch.load needs spandrel, and the torchvision made for this torch" in said
 
 
 @pytest.mark.parametrize("first", ["decord", "torch"])

@@ -145,8 +145,8 @@ def _spandrel() -> Any:
         OSError,
     ) as error:  # a torchvision of another torch fails with RuntimeError
         raise RecipeError(
-            f"vidsr.torch.load needs spandrel and a torchvision made for this torch ({torch.__version__}); {_line(error)} "
-            "For torch 2.13: pip install --no-deps spandrel einops torchvision==0.28.0"
+            f"vidsr.torch.load needs spandrel, and the torchvision made for this torch ({torch.__version__}); {_line(error)} "
+            "For torch 2.13, from where it was installed from: pip install --no-deps spandrel einops torchvision==0.28.0"
         ) from error
     return spandrel
 
