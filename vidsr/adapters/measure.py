@@ -190,7 +190,7 @@ def _reach(
 
 
 def _floor(dtype: torch.dtype, clean: torch.Tensor) -> float:
-    return (SEEN if dtype == torch.float64 else 10 * SEEN) * max(1.0, float(clean.abs().max()))
+    return SEEN if dtype == torch.float64 else 10 * SEEN * max(1.0, float(clean.abs().max()))
 
 
 def _precise(held: Held, count: int, rules: tiles.Rules) -> tuple[nn.Module, torch.dtype]:

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ class Held:
 
     def libraries(self) -> dict[str, str]:
         """Versions that may change bits."""
-        return {"torch": torch.__version__}
+        found = {"torch": str(torch.__version__)}
+        package = self.name.split(".")[0]
+        return found | ({package: version(package)} if package == "spandrel" else {})
 
 
 def forward(module: Any, x: torch.Tensor) -> Any:
