@@ -44,6 +44,16 @@ def test_whole_tiles_chunks_and_peeks_are_the_module_itself(tile):
     assert step(clip).x.values[1] - step(clip).x.values[0] == 0.5
 
 
+def test_a_peek_runs_the_tiles_it_lies_in(monkeypatch):
+    """And no more of each than its halo."""
+    step, seen, call = vidsr.torch.wrap(modules.Plain(1, 1), tile=16), [], module.Held.__call__
+    monkeypatch.setattr(module.Held, "__call__", lambda held, x: (seen.append(x.shape[:2]), call(held, x))[1])
+    clip = film(3, 60, 80)
+    part = step(clip.chunk(time=1)).isel(time=1, y=slice(20, 28), x=slice(18, 40)).values
+    assert seen == [(15 + 6, 16 + 6), (15 + 6, 16 + 6)]
+    np.testing.assert_allclose(part, itself(step.net.module, clip)[1, 20:28, 18:40], rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("depth", [0, 2, 7, 12])
 def test_the_halo_is_measured(depth):
     """One pixel a convolution."""

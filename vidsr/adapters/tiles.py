@@ -1,15 +1,18 @@
-"""A frame through a network of another framework: extended where the network needs it, in tiles, the same numbers either way.
+"""A tile of a frame through a network of another framework: the window it needs, extended beyond the frame, and cropped.
 
 Frames are ``(y, x, c)`` float32. Tiles stand at absolute places: where they lie depends on the frame's size alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from vidsr.run.region import fold
+
 TILE = 512  # input pixels
 Call = Callable[[np.ndarray], np.ndarray]  # (y, x, c) -> (y * scale, x * scale, c)
+Span = tuple[int, int]  # start and length
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,37 @@ class Rules:
     tile: int = TILE
 
 
-def run(call: Call, frame: np.ndarray, rules: Rules) -> np.ndarray:
-    """The network's result for a frame: ``(y * scale, x * scale, c)`` float32.
+def side(count: int, rules: Rules) -> int:
+    """Input pixels of a tile along a side of `count`: the side itself, or about `tile`, evenly."""
+    if rules.halo is None or count <= rules.tile:
+        return count
+    return up(-(-count // -(-count // rules.tile)), rules.multiple_of)
+
+
+def run(call: Call, frame: np.ndarray, rules: Rules, tile: tuple[Span, Span]) -> np.ndarray:
+    """The network's result for one tile of a frame, ``(y, x, c)``.
+
+    Args:
+      tile: where it lies, along y and along x, in output pixels.
 
     Raises:
-      ValueError: a result has another size than the scale says.
+      ValueError: the network gives another size than the scale says.
     """
-    height, width, _ = frame.shape
-    margin = 0 if rules.edge == "own" or rules.halo is None else up(rules.halo, rules.multiple_of)
-    rows, columns = (_side(n, margin, rules) for n in (height, width))
-    room = ((margin, rows - margin - height), (margin, columns - margin - width), (0, 0))
-    if any(map(any, room)):
-        frame = np.pad(frame, room, "reflect" if rules.edge == "own" else rules.edge)  # type: ignore[call-overload]
-    out: np.ndarray | None = None
-    s = rules.scale
-    for top, bottom, first, last in _pieces(height, margin, rows, rules):
-        for left, right, begin, end in _pieces(width, margin, columns, rules):
-            made = call(np.ascontiguousarray(frame[first:last, begin:end]))
-            wanted = ((last - first) * s, (end - begin) * s)
-            if made.shape[:2] != wanted:
-                raise ValueError(
-                    f"it gives {made.shape[0]} x {made.shape[1]} for {last - first} x {end - begin}, not {wanted[0]} x {wanted[1]}"
-                )
-            if out is None:
-                out = np.empty((height * s, width * s, made.shape[-1]), np.float32)
-            y, x = (top - first) * s, (left - begin) * s
-            part = made[y : y + (bottom - top) * s, x : x + (right - left) * s]
-            top_out, left_out = (top - margin) * s, (left - margin) * s
-            out[top_out : top_out + len(part), left_out : left_out + part.shape[1]] = part
-    assert out is not None
-    return out
+    scale = rules.scale
+    inner = [(start // scale, -(-(start + length) // scale)) for start, length in tile]
+    windows = [_window(*part, count, rules) for part, count in zip(inner, frame.shape[:2], strict=True)]
+    seen = frame
+    for axis, (first, last) in enumerate(windows):
+        seen = _extended(seen, axis, first, last, rules.edge)
+    made = call(np.ascontiguousarray(seen))
+    if made.shape[:2] != (seen.shape[0] * scale, seen.shape[1] * scale):
+        raise ValueError(
+            f"the network gives {made.shape[0]} x {made.shape[1]} for {seen.shape[0]} x {seen.shape[1]} pixels at scale {scale}"
+        )
+    (y, height), (x, width) = (
+        (start - first * scale, length) for (start, length), (first, _) in zip(tile, windows, strict=True)
+    )
+    return made[y : y + height, x : x + width]
 
 
 def up(count: int, multiple: int) -> int:
@@ -70,19 +74,24 @@ def up(count: int, multiple: int) -> int:
     return -(-count // multiple) * multiple
 
 
-def _side(count: int, margin: int, rules: Rules) -> int:
-    return up(max(count + 2 * margin, rules.least), rules.multiple_of)
-
-
-def _pieces(count: int, margin: int, padded: int, rules: Rules) -> Iterator[tuple[int, int, int, int]]:
-    """Along one side: wanted samples and the window they are made from, (start, stop, first, last), on the extended frame."""
-    if rules.halo is None or count <= rules.tile:
-        yield margin, margin + count, 0, padded
-        return
+def _window(start: int, stop: int, count: int, rules: Rules) -> Span:
+    """First and last input sample of a window along one side of `count`; both may lie outside the frame."""
     align = rules.multiple_of
-    size = up(-(-count // -(-count // rules.tile)), align)
-    for start in range(margin, margin + count, size):
-        stop = min(start + size, margin + count)
-        first = max(start - rules.halo, 0) // align * align
-        last = min(up(max(stop + rules.halo, first + rules.least), align), padded)
-        yield start, stop, max(min(first, last - rules.least), 0) // align * align, last
+    margin = 0 if rules.edge == "own" or rules.halo is None else up(rules.halo, align)
+    end = up(max(count + 2 * margin, rules.least), align) - margin
+    if rules.halo is None or (start == 0 and stop == count):
+        return -margin, end
+    first = max((start - rules.halo) // align * align, -margin)
+    last = min(up(max(stop + rules.halo, first + rules.least), align), end)
+    return max(min(first, (last - rules.least) // align * align), -margin), last
+
+
+def _extended(frame: np.ndarray, axis: int, first: int, last: int, edge: str) -> np.ndarray:
+    """Samples from `first` to `last`; outside the frame as the edge rule says, a mirror image where the network has its own."""
+    count, place = frame.shape[axis], np.arange(first, last)
+    if (first, last) == (0, count):
+        return frame
+    out = np.take(frame, fold(place, count, "reflect" if edge == "own" else edge), axis)
+    if edge == "constant":
+        out[(slice(None),) * axis + ((place < 0) | (place >= count),)] = 0
+    return out

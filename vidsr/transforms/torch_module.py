@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vidsr.adapters import tiles
+from vidsr.adapters import tiles as tiling
 from vidsr.errors import RecipeError, StackError
 from vidsr.run.law import EDGES, At, Axis, Footprint, Spec
 from vidsr.transforms import networks
@@ -31,13 +31,13 @@ class TorchModule(HostStep):
     sha256: str = option()
     scale: int = option(1, unit="output pixels per input pixel", low=1, high=64)
     channels: int = option(3, unit="channels", low=1, high=3)
-    halo: int | None = option(0, unit="input pixels", low=0, high=tiles.TILE)
+    halo: int | None = option(0, unit="input pixels", low=0, high=tiling.TILE)
     found: str = option("given", choices=("given", "measured"))
     whole: str = option("")
     edge: str = option("own", choices=("own", *EDGES))
-    multiple_of: int = option(1, unit="input pixels", low=1, high=tiles.TILE)
-    least: int = option(1, unit="shortest side, input pixels", low=1, high=tiles.TILE)
-    tile: int = option(tiles.TILE, unit="input pixels", low=16, high=16384)
+    multiple_of: int = option(1, unit="input pixels", low=1, high=tiling.TILE)
+    least: int = option(1, unit="shortest side, input pixels", low=1, high=tiling.TILE)
+    tile: int = option(tiling.TILE, unit="input pixels", low=16, high=16384)
     device: str = option("cpu")
     fidelity: str = option("generative", choices=FIDELITIES)  # type: ignore[misc]
     net: Any = option()
@@ -69,16 +69,20 @@ class TorchModule(HostStep):
         """The halo, with what a window is widened by to begin on a multiple."""
         return (self.halo or 0) + self.multiple_of - 1
 
+    def tiles(self, spec: Spec) -> tuple[int, int]:
+        rows, columns = (tiling.side(count, self._rules()) * self.scale for count in spec.shape[1:3])
+        return rows, columns
+
     def libraries(self) -> dict[str, str]:
         return self.net.libraries()
 
     def apply(self, x: np.ndarray, at: At, spec: Spec) -> np.ndarray:
-        rules = tiles.Rules(self.scale, self.halo, self.edge, self.multiple_of, self.least, self.tile)
+        (_, top, left), (_, height, width) = map(int, at.first_out), at.n_out
         made = []
         for number, frame in zip(at.frame, x, strict=True):
             seen = frame if frame.shape[-1] == self.channels else np.repeat(frame, self.channels, -1)
             try:
-                out = tiles.run(self.net, seen, rules)
+                out = tiling.run(self.net, seen, self._rules(), ((top, height), (left, width)))
             except Exception as error:
                 error.add_note(
                     f"in {self.name}, frame {number} of {frame.shape[1]} x {frame.shape[0]} pixels"
@@ -87,6 +91,9 @@ class TorchModule(HostStep):
             self._check(out, frame, number)
             made.append(out if out.shape[-1] == frame.shape[-1] else out.mean(-1, keepdims=True))
         return np.stack(made)
+
+    def _rules(self) -> tiling.Rules:
+        return tiling.Rules(self.scale, self.halo, self.edge, self.multiple_of, self.least, self.tile)
 
     def _check(self, out: np.ndarray, frame: np.ndarray, number: int) -> None:
         if np.isfinite(out).all():
