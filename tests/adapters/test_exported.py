@@ -82,6 +82,17 @@ def test_it_is_a_plain_module(tmp_path):
     torch.testing.assert_close(program(x), module(x), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["sr-tiny-x4", "sr-small-x4"])
+def test_the_halo_of_a_trained_network_is_measured_to_the_pixel(name):
+    """Its config states it; and as a step it gives what the network gives in JAX, tiled."""
+    net = hub.load(name)
+    step = vidsr.torch.wrap(vidsr.torch.export(name), scale=net.scale, tile=24, fidelity=net.fidelity)
+    assert step.halo == net.halo
+    x = frames(net, "float32").repeat(6, 1).repeat(6, 2)
+    out = step(vidsr.stack(x, fps=25))
+    np.testing.assert_allclose(out.values, in_jax(net, net.params, x), rtol=0, atol=1e-5)
+
+
 def test_a_folder_is_exported_too(tmp_path):
     args = {"channels": 3, "width": 4, "depth": 1, "scale": 2}
     about = {
