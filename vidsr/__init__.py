@@ -42,7 +42,7 @@ _WHERE = {
     "RecipeError": "vidsr.errors",
     "MediaError": "vidsr.errors",
 }
-_MODULES = ("metrics", "hub", "train", "bench", "functional")
+_MODULES = ("metrics", "hub", "train", "bench", "functional", "torch")
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]
 

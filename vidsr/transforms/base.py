@@ -218,7 +218,7 @@ class HostStep(Transform):
     """A step outside jit, such as a real codec: numpy in, numpy out, whole frames, a group of them at a time.
 
     It closes the fused segment before it and is neither compiled nor exported. `apply(x, at, spec)` gets a group, where it
-    lies, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
+    lies and which part of the output is wanted, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
     """
 
     kind: ClassVar[str] = "host"
@@ -230,6 +230,11 @@ class HostStep(Transform):
     def groups(self, frames: np.ndarray) -> np.ndarray:
         """A number for each absolute frame number; neighbours in the stack that share it are one group. Here: every frame alone."""
         return frames
+
+    def tiles(self, spec: Spec) -> tuple[int, int]:
+        """Rows and columns of output made together, of what comes in as `spec`; `apply` is asked for one such tile. Here: whole frames."""
+        _, height, width, _ = self.spec(spec).shape
+        return height, width
 
     def libraries(self) -> dict[str, str]:
         """Versions that may change bits, besides those of every record."""

@@ -139,8 +139,10 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
         given = number(getattr(step, field.name))
         if field.name in KEYED or not isinstance(given, int | float | str | tuple | type(None)):
             continue
-        if given is None and field.metadata.get("role") != "option" and not field.metadata.get("settled"):
-            continue  # an array that is not there
+        if given == "" or (
+            given is None and field.metadata.get("role") != "option" and not field.metadata.get("settled")
+        ):
+            continue  # nothing to say, or an array that is not there
         text = f"{given:.{UNITS_SHOWN}g}" if isinstance(given, float) else str(given)
         settled = " (from the clip)" if given is None and field.metadata.get("settled") else ""
         out.append((field.name, text + settled, field.metadata.get("unit", "")))

@@ -112,7 +112,7 @@ class Pipeline:
 
         Args:
           stack: a result, or any slice of one.
-          extras: the other stacks that went in, by field name, for example {"mask": mask}; their hashes are checked.
+          extras: what else went in, by name, for example {"mask": mask}: other stacks, modules of torch steps; hashes are checked.
 
         Raises:
           StackError: no record. RecipeError: an extra stack is missing or differs; weights differ.
