@@ -30,7 +30,7 @@ def camera(scene, *optics, sigma=0.004):
     return (light + np.random.default_rng(9).normal(0, sigma, light.shape))[None]
 
 
-@pytest.mark.parametrize("radius", [2.0, 3.3, 6.1])
+@pytest.mark.parametrize("radius", [2.5, 3.3, 6.1])
 def test_a_disc_is_found(radius):
     found = blind.find(camera(texture(1), "disc", radius))
     assert found.clear and found.optics[0] == "disc"
@@ -99,3 +99,13 @@ def test_the_grid_is_finer_than_a_zero():
     lengths = sorted({o[1] for o in grid if o[0] == "motion"})
     assert max(b / a for a, b in zip(lengths, lengths[1:], strict=False)) < 1.15
     assert (grid[0], lengths[0]) == (("disc", 1.4), 3.0) and lengths[-1] >= 40
+
+
+@pytest.mark.parametrize(("times", "order"), [(2, 1), (3, 2)])
+def test_enlargement_is_no_blur(times, order):
+    """Pixels that were repeated, or lines drawn between them: zeros, and no motion made them."""
+    wide = np.kron(texture(5)[: 180 // times, : 180 // times], np.ones((times, times)))
+    if order == 2:
+        for axis in (0, 1):
+            wide = sum(np.roll(wide, k - times // 2, axis) for k in range(times)) / times
+    assert not blind.find(camera(wide[:165, :165])).clear

@@ -32,9 +32,11 @@ LEFT = 6  # blurs of each kind that are fitted to the end
 HALVINGS = 5  # of the grid's step, in the search around the best
 LARGEST = {"disc": 8.0, "motion": 40.0}  # pixels: radius, length
 SMALLEST = {"disc": 1.4, "motion": 3.0}  # the first zero lies within the band
-CLEAR = 40.0  # nats: best of so many blurs, noise alone gains up to 20
+CLEAR = 40.0  # nats: best of so many blurs, noise alone gains up to 30
 
 Optics = tuple[Any, ...]  # (), or a kind and its numbers
+# pictures that were enlarged, repeating pixels (1) or linearly (2): zeros along both axes, and no blur
+ENLARGED = tuple(("enlarged", times, order) for order in (1, 2) for times in (1.5, 2.0, 2.5, 3.0, 3.5, 4.0))
 
 
 class Found(NamedTuple):
@@ -42,7 +44,7 @@ class Found(NamedTuple):
 
     Attributes:
       optics: the likeliest blur, a kind of `vidsr.functional.psf` and its numbers; () where nothing can be told.
-      gain: how much better it explains the spectrum than none does, nats.
+      gain: how much better it explains the spectrum than none does, nats; below 0 where enlargement explains it better still.
       clear: whether that is enough to believe it.
     """
 
@@ -60,16 +62,17 @@ def find(light: np.ndarray) -> Found:
       light: `(t, y, x)`, a few frames of one plane, linear light.
     """
     side = next((side for side in SIDES if side <= min(light.shape[1:])), 0)
-    if not side or not light.size:
+    if not side or not light.size or not np.isfinite(light).all():
         return Found((), 0.0, False)
     light = np.asarray(light, np.float64)
     power = spectrum(light, side)
     if not power.mean() > 1e-12 * np.mean(light) ** 2:
         return Found((), 0.0, False)
     samples = _samples(power)
-    none = _costs(samples, [()], LONG)[0]
+    none, *enlarged = _costs(samples, [(), *ENLARGED], LONG)
     best, cost = _refined(samples, *_coarse(samples))
-    gain = float(none - cost) * len(samples.power)
+    rival = min(enlarged) if min(enlarged) < cost else none
+    gain = float(rival - cost) * len(samples.power)
     kind, *numbers = best
     return Found((kind, *(round(number, 3) for number in numbers)), gain, gain >= CLEAR)
 
@@ -131,7 +134,9 @@ def _response(optics: Optics, samples: _Samples) -> np.ndarray:
     x, y = samples.across, samples.down
     if not optics:
         return np.ones_like(samples.power)
-    if optics[0] == "disc":
+    if optics[0] == "enlarged":
+        passed = (np.sinc(optics[1] * x) * np.sinc(optics[1] * y)) ** optics[2]
+    elif optics[0] == "disc":
         passed = np.interp(TURN * optics[1] * np.hypot(x, y), *_airy())
     else:
         turn = np.deg2rad(optics[2])
@@ -166,7 +171,7 @@ def _coarse(samples: _Samples) -> tuple[Optics, float]:
 
 
 def _refined(samples: _Samples, best: Optics, cost: float) -> tuple[Optics, float]:
-    """One number at a time up and down, the step halved whenever nothing is better."""
+    """One number at a time up and down, the step halved every time."""
     steps = [0.05] if best[0] == "disc" else [0.05 * float(best[1]), 30 / float(best[1])]
     for _ in range(HALVINGS):
         for number, step in enumerate(steps, 1):
