@@ -136,11 +136,7 @@ def measure(
     settings = {"border": f"{border} pixels", "motion": found.name, "backbones": _named(backbones)}
     values = {name: np.full(axis.sizes["time"], np.nan) for name in measures}
     values |= {name: one.finish(np.concatenate(rows[name])) for name, one in run.items()}
-    about = {
-        name: _about(one) | {k: settings[k] for k in one.settings} | attrs for name, one in measures.items()
-    }
-    for name, reason in missing.items():
-        about[name] |= {"not_run": reason} if reason else {}
+    about = {name: _about(one, settings, missing[name]) | attrs for name, one in measures.items()}
     return xr.Dataset(
         {name: ("time", values[name], about[name]) for name in measures},
         {"time": axis["time"].values, "frame": ("time", axis["frame"].values)},
@@ -193,8 +189,8 @@ def _named(backbones: Mapping[str, "Backbone"]) -> str:
     return ", ".join(f"{net} sha256 {one.sha256[:12]}" for net, one in backbones.items()) or "none"
 
 
-def _about(one: Measure) -> dict[str, str]:
-    return {
+def _about(one: Measure, settings: Mapping[str, str], missing: str) -> dict[str, str]:
+    said = {
         "long_name": one.label,
         "units": one.unit,
         "direction": one.direction,
@@ -202,3 +198,5 @@ def _about(one: Measure) -> dict[str, str]:
         "summary": one.summary,
         "protocol": one.protocol,
     }
+    said |= {key: settings[key] for key in one.settings}
+    return said | {"not_run": missing} if missing else said
