@@ -8,7 +8,7 @@ import xarray as xr
 
 VERSION = "version"
 BETTER = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}
-DIGITS = {"dB": 2, "levels": 2, "1": 4}
+DIGITS = {"dB": 2, "levels": 2, "points": 2, "1": 4}
 
 
 class Table:
@@ -90,7 +90,9 @@ def _worst(values: xr.DataArray) -> str:
 
 
 def _number(value: float, values: xr.DataArray) -> str:
-    return "-" if math.isnan(value) else f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
+    if math.isnan(value):
+        return "not run" if "not_run" in values.attrs else "-"
+    return f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
 
 
 def _header(attrs: dict[str, str]) -> tuple[str, ...]:
@@ -103,7 +105,8 @@ def _notes(report: xr.Dataset) -> list[str]:
     keys = ("overlap", "crop", "levels")
     notes = [f"{key}: {report.attrs[key]}" for key in keys if key in report.attrs]
     for one in report.data_vars.values():
-        extra = [f"{key} {one.attrs[key]}" for key in ("border", "motion") if key in one.attrs]
+        extra = [f"{key} {one.attrs[key]}" for key in ("border", "motion", "backbones") if key in one.attrs]
+        extra += [f"not run: {one.attrs['not_run']}"] if "not_run" in one.attrs else []
         notes.append(f"{one.attrs['long_name']}: " + ", ".join([one.attrs["protocol"], *extra]))
     return notes
 
