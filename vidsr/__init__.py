@@ -36,6 +36,7 @@ _WHERE = {
     "timeline": "vidsr.widgets.timeline",
     "tune": "vidsr.widgets.tune",
     "compare": "vidsr.widgets.compare",
+    "player": "vidsr.widgets.player",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
     "StackError": "vidsr.errors",

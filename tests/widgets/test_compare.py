@@ -273,7 +273,7 @@ def test_state_is_small_and_json(made):
 
 def test_the_cell_shows_a_picture_and_then_the_widget(made, monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, *more, raw: shown.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda data, *, raw, metadata=None: shown.append(data))
     c, _ = made(*pair())
     c._ipython_display_()
     first, second = shown

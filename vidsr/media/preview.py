@@ -66,7 +66,7 @@ def encode_pairs(
     """Encode pairs of pictures as one stacked film.
 
     Args:
-      pairs: (A, B), both (h, w, 3) uint8 of one size, h and w even; full-range R'G'B'.
+      pairs: (A, B), both (h, w, 3) uint8 of one size, h and w even; full-range R'G'B'. B without rows makes a film of A alone.
       fps: pictures per second.
       player: kind of film.
       crf: constant rate factor; VP9 takes 8 more for about the same size.
@@ -84,9 +84,10 @@ def encode_pairs(
     with av.open(file, "w", format=player.container) as film:
         for a, b in pairs:
             if stream is None:
-                stream = _stream(film, player, rate, a.shape[1], 2 * a.shape[0] + GAP, crf)
-                both = np.full((2 * a.shape[0] + GAP, a.shape[1], 3), 128, np.uint8)
-            both[: len(a)], both[-len(b) :] = a, b
+                height = len(a) + GAP + len(b)
+                stream = _stream(film, player, rate, a.shape[1], height, crf)
+                both = np.full((height, a.shape[1], 3), 128, np.uint8)
+            both[: len(a)], both[len(a) + GAP :] = a, b
             film.mux(stream.encode(_frame(both, reform, done, rate)))
             done += 1
             told(done)

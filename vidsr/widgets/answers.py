@@ -16,7 +16,9 @@ Answer = tuple[dict[str, Any], list[bytes]]
 def still_answer(box: Lightbox, asked: dict[str, Any]) -> Answer:
     """Both originals of a moment as lossless files, and their difference if it is asked for."""
     pair, k = _pair(box, asked), _place(box, asked)
-    files = stills.both(lambda i: _still(box, i, k), *pair)
+    files = (
+        [_still(box, pair[0], k)] if pair[0] == pair[1] else stills.both(lambda i: _still(box, i, k), *pair)
+    )
     drawing = Drawing(_gain(asked), bool(asked.get("luma")), bool(asked.get("heat", True)))
     legend = None
     if asked.get("difference"):
@@ -48,7 +50,7 @@ def saved(box: Lightbox, asked: dict[str, Any], view: np.ndarray | None) -> Iter
     if view is not None:
         yield {"type": "file", "id": asked.get("id"), "name": f"view-{k:06d}.png"}, [stills.png(view)]
         return
-    for i, name in zip(pair, names, strict=True):
+    for i, name in dict(zip(pair, names, strict=True)).items():
         yield {"type": "file", "id": asked.get("id"), "name": name}, [stills.png(box.picture(i, k))]
 
 

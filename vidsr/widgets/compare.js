@@ -38,6 +38,8 @@ const HELP = [
     ["y", "luma only"], ["s", "save the view (Shift: both originals)"], ["?", "this list"]]],
 ];
 
+const PAIRWISE = new Set("1234dbcCx[]{}<>gGhy"); // keys that mean nothing for one clip
+
 const ICONS = {
   play: '<path d="M5 3.2v9.6l7.6-4.8z" fill="currentColor"/>',
   pause: '<path d="M5.2 3.5v9M10.8 3.5v9" stroke-width="2.4"/>',
@@ -127,6 +129,7 @@ const STYLE = `
 .vc .vc-modes button{height:26px;padding:0 9px}
 .vc-clock{min-width:96px;white-space:nowrap;padding-left:4px}
 .vc .vc-clock small{font-size:12px;margin-left:7px}
+.vc-alone .vc-modes,.vc-alone .vc-tag b{display:none}
 .vc-end{margin-left:auto}
 .vc-notes{padding:0 10px 7px;line-height:1.4}
 .vc-notes:empty{display:none}
@@ -336,10 +339,10 @@ class Stills {
 
 // ---- the elements
 
-function build(el) {
+function build(el, alone) {
   node(el, "style").textContent = STYLE;
-  const root = node(el, "div", "vc", {
-    tabindex: "0", role: "group", "aria-label": "Video comparer. Press ? for the keys", "data-lm-suppress-shortcuts": "true",
+  const root = node(el, "div", alone ? "vc vc-alone" : "vc", {
+    tabindex: "0", role: "group", "aria-label": `Video ${alone ? "player" : "comparer"}. Press ? for the keys`, "data-lm-suppress-shortcuts": "true",
   });
   const stage = node(root, "div", "vc-stage");
   const ui = { root, stage, canvas: node(stage, "canvas", "vc-canvas", { role: "img" }) };
@@ -367,7 +370,7 @@ function build(el) {
   ui.notes = node(root, "div", "vc-notes");
   ui.help = node(root, "div", "vc-help", { role: "dialog", "aria-label": "Keys" });
   ui.help.innerHTML = HELP.map(([title, rows]) =>
-    `<section><h4>${title}</h4><dl>${rows.map(([key, what]) => `<dt>${key.replace("<", "&lt;")}</dt><dd>${what}</dd>`).join("")}</dl></section>`).join("");
+    `<section><h4>${title}</h4><dl>${rows.filter(([key]) => !alone || !PAIRWISE.has(key[0])).map(([key, what]) => `<dt>${key.replace("<", "&lt;")}</dt><dd>${what}</dd>`).join("")}</dl></section>`).join("");
   ui.live = node(root, "div", "vc-live", { "aria-live": "polite" });
   for (const name of ["read", "legend", "say", "error", "roi", "tip", "help"]) ui[name].hidden = true;
   return ui;
@@ -390,7 +393,8 @@ function hideTwin(el, poster) {
 // ---- the comparer
 
 export function mount(el, io) {
-  const ui = build(el);
+  const alone = io.get("names").length < 2; // a player: one clip, nothing to compare it with
+  const ui = build(el, alone);
   const context = ui.canvas.getContext("2d", { alpha: false });
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const ended = new AbortController();
@@ -694,7 +698,7 @@ export function mount(el, io) {
     describeFigure();
     describeButtons(now);
     describeNotes();
-    set(ui.canvas, null, { "aria-label": `${m.names[side("a")]} against ${m.names[side("b")]}, frame ${frame}, ${view.word}` });
+    set(ui.canvas, null, { "aria-label": `${[...new Set(m.pair)].map((k) => m.names[k]).join(" against ")}, frame ${frame}, ${view.word}` });
     const zoomed = view.panes[0].scale > fitOf(view.panes[0]) * 1.001;
     ui.canvas.style.touchAction = zoomed || tool ? "none" : "pan-y pinch-zoom";
     ui.canvas.style.cursor = tool ? "crosshair" : dragging?.kind === "pan" ? "grabbing" : sides[0] === "wipe" ? "ew-resize" : zoomed ? "grab" : "default";
@@ -798,6 +802,7 @@ export function mount(el, io) {
     for (const [name] of MODES) set(b[name], null, { "aria-pressed": now === name });
     set(b.rate, { 0.25: "¼×", 0.5: "½×" }[m.rate] ?? `${m.rate}×`);
     set(b.zoom, zoomName(m.zoom));
+    b.swap.hidden = alone;
     b.next.hidden = m.names.length < 3;
     b.worst.hidden = !m.metric.length;
   }
@@ -996,10 +1001,10 @@ export function mount(el, io) {
     if (pixelText && !(pixelText.x === cross[0] && pixelText.y === cross[1] && pixelText.frame === frame)) pixelText = null;
     const a = levels("a"), b = levels("b"), said = pixelText?.text ?? {};
     const local = (values) => (values ? `${values.join(" ")} of 255` : "…");
-    const rows = [["x, y", `${cross[0]}, ${cross[1]}${view.word === "exact" ? "" : `  (${view.word})`}`], ["A", said.a ?? local(a)], ["B", said.b ?? local(b)],
+    const rows = [["x, y", `${cross[0]}, ${cross[1]}${view.word === "exact" ? "" : `  (${view.word})`}`], [alone ? "value" : "A", said.a ?? local(a)], ["B", said.b ?? local(b)],
       ["B − A", said.difference ?? local(a && b && b.map((v, i) => v - a[i]))]];
     ui.read.replaceChildren();
-    for (const row of rows) row.forEach((text, i) => set(node(ui.read, i ? "span" : "i"), text));
+    for (const row of alone ? rows.slice(0, 2) : rows) row.forEach((text, i) => set(node(ui.read, i ? "span" : "i"), text));
     ui.read.hidden = false;
     refresh();
     if (!pixelText) later("pixel", 60, askPixel);
@@ -1127,7 +1132,7 @@ export function mount(el, io) {
     view.panes = layout();
     paintPictures();
     const plain = (k) => (m.names[k] ?? "").replace(/[^\w.-]+/g, "_");
-    const name = `${plain(side("a"))}-${plain(side("b"))}-${m.mode}-frame${String(view.shown ?? frame).padStart(6, "0")}.png`;
+    const name = `${alone ? plain(0) : `${plain(side("a"))}-${plain(side("b"))}-${m.mode}`}-frame${String(view.shown ?? frame).padStart(6, "0")}.png`;
     ui.canvas.toBlob((blob) => {
       if (blob) download(blob, name);
       else fail("save", "The browser made no picture of the view.");
@@ -1247,6 +1252,7 @@ export function mount(el, io) {
       return;
     }
     let done = true;
+    if (alone && PAIRWISE.has(key)) return;
     if (ARROWS[key]) done = onArrow(event);
     else if (target.tagName === "BUTTON" && (key === " " || key === "Enter")) done = false;
     else if (key === "Enter" && tool === "region" && draft) keepRegion();

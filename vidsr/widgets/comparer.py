@@ -29,7 +29,7 @@ PAGE_CRF = 24  # of the film in a page, which base64 makes a third larger
 
 
 class Comparer(Filmed):
-    """Two clips and more, compared in a notebook, in a page or from a script; made by `vidsr.compare`.
+    """Clips compared in a notebook, in a page or from a script, or one played; made by `vidsr.compare` and `vidsr.player`.
 
     Everything shown can be read and set: `frame` (place on the common time line), `mode`, `wipe` (0 to 1), `zoom` (screen
     pixels per pixel of the finest stack, 0 fits), `center` (x, y), `roi` (y0, x0, y1, x1 in pixels of A), `pair` (which two
@@ -48,7 +48,7 @@ class Comparer(Filmed):
             n=len(box), fps=box.line.fps, names=box.names, sizes=[list(look.shape) for look in box.looks],
             scales=list(box.layout.scales), boxes=[list(b) for b in box.layout.boxes], size=list(box.layout.size),
             preview={"pane": list(pane), "gap": GAP}, metric_name=score.label + against, metric_better=score.better,
-            units=[look.units for look in box.looks], notes=box.notes, offset=box.offset, **start,
+            units=[look.units for look in box.looks], notes=box.notes, offset=box.offset, pair=[0, min(1, len(box.names) - 1)], **start,
         )  # fmt: skip
         self._show_figures()
         self.poster = stills.jpeg_within(self._composed(min(preview_width, POSTER_WIDTH)), POSTER)
@@ -67,9 +67,10 @@ class Comparer(Filmed):
         Figures that no view has asked for yet are computed now, which looks at every frame once.
         """
         pair = list(self.pair)
+        sides = self._figures.sides(pair)
         self._figures.compute(pair)
         self._show_figures()
-        values = self._figures.line(self._figures.sides(pair)[0])
+        values = np.array(self._figures.line(sides[0]) if sides else [])
         order = np.argsort(values if self.metric_better == "high" else -values, kind="stable")
         order = order[np.isfinite(values[order])]
         if len(order):
@@ -139,8 +140,8 @@ class Comparer(Filmed):
         display(data, metadata=about, raw=True)
 
     def _caption(self) -> str:
-        a, b = (self.names[i] for i in self.pair)
-        return f"{a} | {b}, frame {self.frame} of {self.n}"
+        names = " | ".join(self.names[i] for i in dict.fromkeys(self.pair))
+        return f"{names}, frame {self.frame} of {self.n}"
 
     def _composed(self, width: int) -> np.ndarray:
         return compose(

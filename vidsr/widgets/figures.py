@@ -18,11 +18,11 @@ class Figures:
         self._lines: dict[tuple[int, int], np.ndarray] = {}
 
     def sides(self, pair: Sequence[int]) -> list[tuple[int, int]]:
-        """What is held against what: B first, and A too where there is a reference."""
+        """What is held against what: B first, and A too where there is a reference; nothing for a stack alone."""
         a, b = pair
-        if self.reference is None:
-            return [(b, a)]
-        return [(b, self.reference), (a, self.reference)]
+        if self.reference is not None:
+            return [(i, self.reference) for i in dict.fromkeys((b, a))]
+        return [(b, a)] if a != b else []
 
     def line(self, side: tuple[int, int]) -> np.ndarray:
         """(n,) figures."""

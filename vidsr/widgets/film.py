@@ -87,7 +87,8 @@ def make_film(
         for k, made in enumerate(together(box, wanted, span, pane, scored is not None), first):
             if scored is not None:
                 scored(k, {i: m.codes for i, m in made.items()})
-            yield made[pair[0]].pane, made[pair[1]].pane
+            a, b = (made[i].pane for i in pair)
+            yield a, b if pair[0] != pair[1] else b[:0]
 
     made = pairs()
     try:

@@ -154,4 +154,4 @@ class Filmed(State):
 
     def _show_figures(self) -> None:
         lines = [listed(self._figures.line(side)) for side in self._figures.sides(self.pair)]
-        self.metric, self.metric_a = lines[0], lines[1] if len(lines) > 1 else []
+        self.metric, self.metric_a = [*lines, [], []][:2]

@@ -50,8 +50,8 @@ def score_of(name: str) -> Score:
 
 
 def scores() -> list[str]:
-    """Names of the measures that can be the line."""
-    return [n for n, kind in MEASURES.items() if kind.needs_reference and kind.frames == 1]
+    """Names of the measures that can be the line: quick ones, of a frame alone."""
+    return [n for n, kind in MEASURES.items() if kind.needs_reference and kind.frames == 1 and not kind.by_name]
 
 
 def psnr(codes: np.ndarray, reference: np.ndarray) -> float:

@@ -301,3 +301,15 @@ def test_the_canvas_has_device_pixels(open_page):
     assert c.js("test.canvas().width") == pytest.approx(2 * box["width"], abs=1)
     left, top = c.js("[(test.canvas().width - 960) / 2, (test.canvas().height - 540) / 2]")
     assert c.js(f"test.code({LEFT}, 8, 2, {left}, {top})") == 9
+
+
+def test_one_clip_is_played_with_nothing_to_compare(open_page):
+    c = open_page(names=["clip"], sizes=[[clips.HEIGHT, clips.WIDTH]], pair=[0, 0], mode="a")
+    c.until_film()
+    assert not c.seen(".vc-modes") and not c.seen(".vc-tag b") and not c.seen('[aria-label^="Swap"]')
+    c.key("2", "x", "d", "c")
+    assert (c.state("mode"), c.state("pair")) == ("a", [0, 0])
+    c.key("?")
+    assert "side by side" not in c.text(".vc-help") and "play or pause" in c.text(".vc-help")
+    c.key("?", "Home", "ArrowRight")
+    c.wait("document.querySelector('.vc').dataset.shown === '1'")
