@@ -51,7 +51,9 @@ def score_of(name: str) -> Score:
 
 def scores() -> list[str]:
     """Names of the measures that can be the line: quick ones, of a frame alone."""
-    return [n for n, kind in MEASURES.items() if kind.needs_reference and kind.frames == 1 and not kind.by_name]
+    return [
+        n for n, kind in MEASURES.items() if kind.needs_reference and kind.frames == 1 and not kind.by_name
+    ]
 
 
 def psnr(codes: np.ndarray, reference: np.ndarray) -> float:
