@@ -92,12 +92,14 @@ def test_the_power_of_white_noise_is_its_variance():
     assert power[:, 4:-1].mean() == pytest.approx(0.25, rel=0.05)
 
 
-def test_the_grid_is_finer_than_a_zero():
-    """Between neighbours a motion's first zero moves by less than a third of its distance from the next."""
+def test_the_grid_is_fine():
+    """From one length to the next, and from one angle to the next, an end moves by about a pixel."""
     grid = blind.blurs()
-    assert 1000 < len(grid) == len(set(grid)) < 2500
+    assert 1000 < len(grid) == len(set(grid)) < 3000
     lengths = sorted({o[1] for o in grid if o[0] == "motion"})
-    assert max(b / a for a, b in zip(lengths, lengths[1:], strict=False)) < 1.15
+    assert max(b - a for a, b in zip(lengths, lengths[1:], strict=False)) < 2.3
+    angles = [sum(o[1:2] == (length,) for o in grid if o[0] == "motion") for length in lengths]
+    assert max(length * np.pi / 2 / n for length, n in zip(lengths, angles, strict=True)) < 0.55
     assert (grid[0], lengths[0]) == (("disc", 1.4), 3.0) and lengths[-1] >= 40
 
 

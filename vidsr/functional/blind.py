@@ -100,7 +100,7 @@ def blurs() -> tuple[Optics, ...]:
         lengths.append(lengths[-1] * 1.05 + 0.2)
     motions = []
     for length in lengths:
-        angles = int(np.clip(np.ceil(3 * length), 12, 60))
+        angles = max(12, int(np.ceil(3 * length)))  # the ends move by a pixel
         motions += [("motion", float(length), 180.0 * k / angles) for k in range(angles)]
     return (*discs, *motions)
 
