@@ -6,7 +6,8 @@ ENTRY = train.clean(
     "sr-small-x2",
     model="luma",
     args={"width": 32, "depth": 15, "scale": 2},
-    settings=train.Settings(steps=12_000, batch=4, patch=48, rate=3e-3, warmup=200, engine="torch"),
+    settings=train.Settings(steps=32_000, batch=4, patch=48, rate=3e-3, warmup=200, engine="torch"),
+    tried=(("this", 12_000, 32.693),),
 )
 
 
