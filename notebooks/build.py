@@ -23,6 +23,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("notebooks", "tutorials")
 TIMEOUT = 600  # seconds a cell
+VIEW = "application/vnd.jupyter.widget-view+json"  # names a model of the run, which nobody can find again
 LARGEST_PNG = 100_000  # characters of base64; larger pictures become JPEG
 METADATA = {
     "jupytext": {"formats": "ipynb,py:percent"},
@@ -76,8 +77,9 @@ def _joined(outputs: list[Any]) -> list[Any]:
 
 
 def _smaller(output: Any) -> Any:
-    """Large pictures as JPEG: a notebook is read in a browser, and history is for ever."""
+    """Without views of widgets; large pictures as JPEG: a notebook is read in a browser, and history is for ever."""
     data = output.get("data", {})
+    data.pop(VIEW, None)
     if len(data.get("image/png", "")) > LARGEST_PNG:
         picture = Image.open(io.BytesIO(base64.b64decode(data.pop("image/png")))).convert("RGB")
         packed = io.BytesIO()

@@ -85,7 +85,7 @@ clip = vidsr.open(WORN)
 clip.vid
 
 # %%
-vidsr.show(clip, frame=FRAME, titles=["worn"])
+vidsr.player(clip, frame=FRAME)
 
 # %% [markdown]
 # One line of the picture over time shows what a single frame cannot: still edges should be straight or slanted evenly. Here they
@@ -207,8 +207,21 @@ measures = ["psnr_y", "ssim_y", "flicker_residual", "flicker_warp", "flicker_bri
 report = vidsr.metrics.report(ours, steadied, baseline=free, metrics=measures, border=reach * SCALE)
 report
 
+# %% [markdown]
+# The table sums up; here is every frame of it. Drag the line, press `?` for the keys; a click into a curve goes to its frame in both.
+
 # %%
-vidsr.metrics.plot(report[["psnr_y", "flicker_residual"]])
+comparer = vidsr.compare(
+    free["worn, bicubic"],
+    ours["cleaned, network"],
+    reference=steadied,
+    names=["bicubic", "cleaned, network"],
+    frame=FRAME,
+)
+comparer
+
+# %%
+vidsr.timeline(report[["psnr_y", "flicker_residual"]], comparer)
 
 # %% [markdown]
 # The grain costs PSNR and adds flicker, as it must: it is put there for the eye, and the record calls the result *generative* because of it. Leave

@@ -58,3 +58,17 @@ def test_version_names_both(capsys):
     with pytest.raises(SystemExit):
         cli.main(["--version"])
     assert capsys.readouterr().out.startswith("vidsr (distribution vidsr-toolkit)")
+
+
+def test_compare_writes_a_page_of_its_own(tmp_path, capsys):
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for name, shape in (("a.mkv", (3, 32, 48, 3)), ("b.mkv", (3, 64, 96, 3))):
+        vidsr.save(vidsr.stack(rng.random(shape, np.float32), fps=25), tmp_path / name, codec="ffv1")
+    clips = [str(tmp_path / name) for name in ("a.mkv", "b.mkv")]
+    page = tmp_path / "page.html"
+    assert cli.main(["compare", *clips, "--out", str(page)]) == 0
+    assert "a.mkv" in page.read_text() and capsys.readouterr().out.strip() == str(page)
+    assert cli.main(["compare", clips[0]]) == 1
+    assert "restored.mp4" in capsys.readouterr().err

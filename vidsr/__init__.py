@@ -32,13 +32,18 @@ _WHERE = {
     "reproduce": "vidsr.transforms.reproduce",
     "cuts": "vidsr.transforms.cuts",
     "show": "vidsr.widgets.show",
+    "scope": "vidsr.widgets.scope",
+    "timeline": "vidsr.widgets.timeline",
+    "tune": "vidsr.widgets.tune",
+    "compare": "vidsr.widgets.compare",
+    "player": "vidsr.widgets.player",
     "show_versions": "vidsr.versions",
     "VidsrError": "vidsr.errors",
     "StackError": "vidsr.errors",
     "RecipeError": "vidsr.errors",
     "MediaError": "vidsr.errors",
 }
-_MODULES = ("metrics", "hub", "train", "bench", "functional")
+_MODULES = ("metrics", "hub", "train", "bench", "functional", "torch")
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]
 

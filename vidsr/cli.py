@@ -89,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("path")
     probe.set_defaults(run=_probe)
 
+    compare = commands.add_parser("compare", help="look at videos side by side in a browser")
+    compare.add_argument("clips", nargs="+", metavar="clip", help="videos or picture sequences, two at least")
+    compare.add_argument(
+        "--out", help="write a page of its own, for example compare.html, instead of serving one"
+    )
+    compare.add_argument("--reference", help="the truth: figures are then of all against it")
+    compare.add_argument("--metric", default="psnr", help="psnr, psnr_y, ssim, ssim_y, ...")
+    compare.add_argument("--offset", type=int, default=0, help="frames by which the others are shown later")
+    compare.set_defaults(run=_compare)
+
     zoo = commands.add_parser("zoo", help="the trained networks").add_subparsers(
         required=True, metavar="command"
     )
@@ -149,6 +159,13 @@ def _probe(options: argparse.Namespace) -> None:
     import vidsr
 
     print(vidsr.probe(options.path))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from vidsr.widgets.compare import compare_files
+
+    keep = ("out", "reference", "metric", "offset")
+    compare_files(options.clips, **{k: getattr(options, k) for k in keep})
 
 
 def _zoo_list(options: argparse.Namespace) -> None:

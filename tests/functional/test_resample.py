@@ -108,3 +108,9 @@ def test_nonsense_is_refused():
         resample.imresize(x, num=2, kernel="cubic")
     with pytest.raises(RecipeError, match="scale=2"):
         resample.imresize(x, num=0)
+
+
+@pytest.mark.parametrize("library", [np, jnp])
+def test_repeated_pixels_lie_in_squares(library):
+    x = library.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+    np.testing.assert_array_equal(resample.repeated(x, 4)[0], np.kron(x[0], np.ones((4, 4, 1), np.float32)))

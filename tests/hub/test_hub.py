@@ -119,3 +119,10 @@ def test_the_list_prints_and_shows():
     rows = hub.list()
     assert [row["id"] for row in rows] and all(row["id"] in repr(rows) for row in rows)
     assert rows._repr_html_().count("<tr>") == len(rows) + 1
+    figures = {row["id"]: row["PSNR-Y [dB]"] for row in rows}
+    assert "on Set5 (bicubic 28.43)" in figures["sr-small-x4"] and "(noisy " in figures["denoise-small"]
+
+
+def test_the_list_escapes_what_an_entry_says():
+    (row, *_), shown = hub.list(), hub.Listing
+    assert "&lt;i&gt;" in shown([row | {"licence": "<i>"}])._repr_html_()

@@ -20,6 +20,7 @@ from tests.laws.plain import (
     camera,
     coding,
     draws,
+    foreign,
     holes,
     light,
     lines,
@@ -57,6 +58,7 @@ from vidsr.transforms.sensor import Sensor
 from vidsr.transforms.stabilise import Stabilise
 from vidsr.transforms.super_resolve import super_resolve
 from vidsr.transforms.tape import Tape
+from vidsr.transforms.torch_module import TorchModule
 from vidsr.transforms.weave import Weave
 
 SDR = ("bt709", "srgb", "bt1886")
@@ -288,6 +290,26 @@ def deblurring(model, optics, size, **about):
     return Row(make, sharp.inverted, blurring(*optics, size=size).fits, **about)
 
 
+def hosting(scale, fold, edge="own", whole=False, **about):
+    """A network that needs no torch; tiles of its own on top of those of the run."""
+
+    def make(rng, *_):
+        reach = {"halo": None, "whole": "its mean"} if whole else {"halo": 1}
+        net = foreign.Boxes(scale, fold, whole)
+        return TorchModule(
+            name="Boxes",
+            sha256=net.sha256,
+            net=net,
+            scale=scale,
+            edge=edge,
+            multiple_of=fold,
+            tile=16,
+            **reach,
+        )
+
+    return Row(make, foreign.boxed, roomy, **about)
+
+
 def is_sdr(spec):
     return spec.tags.get("transfer") in SDR
 
@@ -459,4 +481,8 @@ ROWS = {
         lambda step, x, *_: light.hdr(x, "hlg"),
         lambda spec: spec.shape[-1] == 3 and spec.tags.get("transfer") in SDR,
     ),
+    "TorchModule x2": hosting(2, 1),
+    "TorchModule in squares of 4": hosting(1, 4),
+    "TorchModule, mirrored": hosting(2, 4, edge="reflect"),
+    "TorchModule, whole frames": hosting(1, 1, whole=True),
 }

@@ -154,6 +154,7 @@ def test_seeds(name):
 @rows(quick=lambda *_: True)
 def test_the_record_gives_the_same_bits(name):
     extras = {"mask": step.mask} if hasattr(step := made(name).steps[0], "mask") and step.extras() else {}
+    extras |= {"module": step} if hasattr(step, "net") else {}
     again = Pipeline.from_provenance(in_tiles(name), extras=extras)(stack_of(MAIN).chunk(time=2))
     np.testing.assert_array_equal(again.values, in_tiles(name).values)
 

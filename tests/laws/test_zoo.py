@@ -114,3 +114,17 @@ def test_the_published_figure_is_reached_again(entry, bench):
     found = measure.figures(pairs, measure.network(network.graphdef, network.params))
     assert abs(found["psnr_y"] - wanted["psnr_y"]["Set5"]["ours"]) < 0.005
     assert abs(found["ssim_y"] - wanted["ssim_y"]["Set5"]["ours"]) < 0.0005
+
+
+def test_bounds_against_overshoot_cost_photographs_nothing(entry, bench):
+    """The network bare, as `models.apply` gives it, is at most 0.01 dB better on Set5."""
+    from vidsr.train import measure, validate
+
+    network = hub.load(entry[0])
+    pairs = measure.published_pairs(bench, "Set5", network.scale) if network.scale > 1 else None
+    if pairs is None:
+        pytest.skip("this entry does not enlarge")
+    bare = jax.jit(lambda params, x: models.apply(network.graphdef, params, x))
+    bounded = measure.figures(pairs, measure.network(network.graphdef, network.params))
+    free = measure.figures(pairs, lambda low: validate.enlarge(bare, network.params, low))
+    assert free["psnr_y"] - bounded["psnr_y"] < 0.01

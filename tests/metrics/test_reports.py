@@ -24,7 +24,7 @@ def full():
 
 def test_a_report_is_a_dataset_with_everything_said_about_each_measure(full):
     assert isinstance(full, xr.Dataset)
-    assert set(full.data_vars) == set(metrics.MEASURES)
+    assert list(full.data_vars) == [name for name, one in metrics.MEASURES.items() if not one.by_name]
     assert full.version.values.tolist() == ["plain", "ours"]  # the baseline comes first
     assert full["psnr"].dims == ("version", "time")
     for one in full.data_vars.values():
@@ -121,7 +121,7 @@ def test_it_plots_itself(full):
 
     figure = full.plot()
     assert [axis.get_title() for axis in figure.axes][:2] == ["PSNR [dB]", "PSNR-Y [dB]"]
-    assert len(figure.axes) == len(metrics.MEASURES) and all(len(axis.lines) == 2 for axis in figure.axes)
+    assert len(figure.axes) == len(full.data_vars) and all(len(axis.lines) == 2 for axis in figure.axes)
     np.testing.assert_allclose(figure.axes[0].lines[1].get_ydata(), full["psnr"].sel(version="ours"))
     assert pyplot.get_fignums() == []
     assert len(metrics.plot(metrics.flicker(clip(pan()), **STILL)).axes) == 2
@@ -133,3 +133,10 @@ def test_two_versions_of_one_name_and_things_that_are_no_stack_are_refused():
         metrics.report({"x": a}, a, baseline={"x": a})
     with pytest.raises(StackError, match="vidsr.stack"):
         metrics.report(a.values, a)
+
+
+def test_the_page_names_the_worst_frame_and_escapes_names(full):
+    page = full.assign_coords(version=["<b>plain</b>", "ours"])._repr_html_()
+    assert "&lt;b&gt;plain&lt;/b&gt;" in page and "<b>" not in page
+    worst = int(full["psnr"].sel(version="ours").argmin("time"))
+    assert f"@{int(full.frame[worst])}</td>" in page and page.count("worst @frame") == 2

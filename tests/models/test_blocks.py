@@ -35,10 +35,3 @@ def test_pixel_shuffle_is_torchs(scale):
     np.testing.assert_array_equal(
         blocks.pixel_shuffle(jnp.asarray(x), scale), theirs.permute(0, 2, 3, 1).numpy()
     )
-
-
-def test_nearest_repeats_every_pixel():
-    x = jnp.arange(12, dtype=jnp.float32).reshape(1, 2, 2, 3)
-    big = blocks.nearest(x, 4)
-    assert big.shape == (1, 8, 8, 3)
-    np.testing.assert_array_equal(big, np.kron(np.asarray(x)[0], np.ones((4, 4, 1), np.float32))[None])

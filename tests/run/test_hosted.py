@@ -83,6 +83,47 @@ def test_what_is_asked_changes_no_bit():
         np.testing.assert_array_equal(view(clip, steps)[t], whole[t])
 
 
+@transform
+class Tiled(HostStep):
+    """The frame again, in tiles of 4 x 6."""
+
+    def tiles(self, spec):
+        return 4, 6
+
+    def apply(self, x, at, spec):
+        (_, top, left), (count, height, width) = at.first_out, at.n_out
+        assert len(x) == count
+        return x[:, top : top + height, left : left + width]
+
+
+def test_only_tiles_that_are_asked_for_are_made(monkeypatch):
+    """At absolute places, from one reading of the frame; streaming makes each once."""
+    made, apply = [], Tiled.apply
+    monkeypatch.setattr(
+        Tiled,
+        "apply",
+        lambda self, x, at, spec: (
+            made.append((*map(int, at.first_out), *at.n_out)),
+            apply(self, x, at, spec),
+        )[1],
+    )
+    film = Counting((3, 10, 15, 1))
+    view(film, [Tiled()])[1, 5:9, 0:5]
+    assert made == [(1, 4, 0, 1, 4, 6), (1, 8, 0, 1, 2, 6)] and film.frames() == [1]
+    made.clear()
+    for _ in stream(view(film, [toys.Gain(gain=2.0), Tiled(), toys.Box(radius=1)], Blocks(2, 5, 7))):
+        pass
+    assert len(made) == len(set(made)) == 3 * 3 * 3
+
+
+@pytest.mark.parametrize("blocks", [Blocks(8), Blocks(2, 3, 4)])
+def test_tiles_are_put_together_again(blocks):
+    clip = np.random.default_rng(0).random((3, 10, 15, 2), np.float32)
+    v = view(clip, [Tiled()], blocks)
+    np.testing.assert_array_equal(v[:], clip)
+    np.testing.assert_array_equal(v[1:, 3:9, 5:13], clip[1:, 3:9, 5:13])
+
+
 def test_a_host_step_is_a_segment_of_its_own():
     host, local = toys.Grouped(length=5), toys.Box(radius=1)
     assert cut([host]) == [(0, 1)]

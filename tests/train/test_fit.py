@@ -183,10 +183,16 @@ def test_two_devices_share_a_batch(tmp_path):
         flags = f"--xla_force_host_platform_device_count={count}"
         done = subprocess.run(
             [sys.executable, "-c", SHARED, str(count)],
-            env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+            env={
+                **os.environ,
+                "XLA_FLAGS": flags,
+                "JAX_PLATFORMS": "cpu",
+                "NPROC": "4",
+            },  # devices that wait for each other need a thread each
             capture_output=True,
             text=True,
             check=True,
+            timeout=240,
         )
         losses_of.append([float(word) for word in done.stdout.split()])
     assert len(losses_of[0]) == 3

@@ -21,7 +21,7 @@ def test_jax_and_torch_agree_in_value_and_gradient(name, pictures):
     tensor = torch.tensor(a, requires_grad=True)
     found = losses.LOSSES[name](tensor, torch.tensor(b))
     (turned,) = torch.autograd.grad(found, tensor)
-    assert abs(float(value) - float(found.detach())) < 1e-6
+    assert float(value) == pytest.approx(float(found.detach()), rel=1e-6)
     np.testing.assert_allclose(turned.numpy(), grad, atol=1e-7)
     assert float(losses.LOSSES[name](b, b)) < 1.1e-3
 

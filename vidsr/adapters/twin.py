@@ -1,7 +1,8 @@
-"""Torch twins of the plain networks: the gradient of a training step where torch's convolutions are the faster ones.
+"""Torch twins of the networks, and the gradient of a training step where torch's convolutions are the faster ones.
 
 On CPUs that is the case for plain 3x3 convolutions. Weights come as plain numpy arrays in the layout of the JAX network (kernels HWIO) and gradients
-go back likewise, so the flax module stays the one definition, and a run may be resumed by either engine.
+go back likewise, so the flax module stays the one definition, and a run may be resumed by either engine. `vidsr.adapters.exported`
+hands the same twins out as modules.
 """
 
 from collections.abc import Callable
@@ -9,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from vidsr.adapters import layout
+from vidsr.adapters.layout import Named, Tree
 from vidsr.models import luma
-
-Tree = dict[str, Any]  # nested dicts of arrays
-Named = dict[str, Any]  # tensors by path, "block0/norm1/scale"
 
 
 def gradient(
@@ -31,36 +31,15 @@ def gradient(
     forward = TWINS[model]
 
     def run(params: Tree, x: np.ndarray, y: np.ndarray) -> tuple[float, Tree]:
-        named = {path: _in(leaf).requires_grad_(True) for path, leaf in _flat(params).items()}
+        named = {path: leaf.requires_grad_(True) for path, leaf in layout.tensors(params).items()}
         small = torch.from_numpy(np.array(x, np.float32)).permute(0, 3, 1, 2)
         value = loss(
             forward(named, small, args).permute(0, 2, 3, 1), torch.from_numpy(np.array(y, np.float32))
         )
         grads = torch.autograd.grad(value, list(named.values()))
-        flat = {path: _out(path, grad) for path, grad in zip(named, grads, strict=True)}
-        return float(value.detach()), _nested(flat)
+        return float(value.detach()), layout.arrays(dict(zip(named, grads, strict=True)))
 
     return run
-
-
-def _flat(tree: Tree, before: str = "") -> dict[str, np.ndarray]:
-    """Leaves by path, names joined by a slash."""
-    found: dict[str, np.ndarray] = {}
-    for name, part in tree.items():
-        found |= _flat(part, f"{before}{name}/") if isinstance(part, dict) else {before + name: part}
-    return found
-
-
-def _nested(flat: dict[str, np.ndarray]) -> Tree:
-    """The inverse of `_flat`."""
-    tree: Tree = {}
-    for path, leaf in flat.items():
-        *above, name = path.split("/")
-        part = tree
-        for step in above:
-            part = part.setdefault(step, {})
-        part[name] = leaf
-    return tree
 
 
 def _compact(named: Named, x: Any, args: dict[str, int]) -> Any:
@@ -140,26 +119,3 @@ def _enlarged(detail: Any, x: Any, scale: int) -> Any:
     import torch.nn.functional as F
 
     return F.pixel_shuffle(detail + x.repeat_interleave(scale**2, 1), scale)
-
-
-def _in(array: np.ndarray) -> Any:
-    """An array as a tensor, copied; kernels from HWIO, IO (1x1) or HWC (depthwise) to OIHW, laid out channels last."""
-    import torch
-
-    tensor = torch.tensor(np.asarray(array))
-    if tensor.ndim == 1:
-        return tensor
-    shape = {2: (1, 1, *tensor.shape), 3: (*tensor.shape[:2], 1, tensor.shape[-1])}.get(
-        tensor.ndim, tensor.shape
-    )
-    return tensor.reshape(shape).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
-
-
-def _out(path: str, grad: Any) -> np.ndarray:
-    """A gradient back in the layout of `_in`'s array."""
-    if grad.ndim == 1:
-        return grad.numpy()
-    array = np.ascontiguousarray(grad.permute(2, 3, 1, 0).numpy())
-    if array.shape[:2] == (1, 1):
-        return array[0, 0]
-    return array[:, :, 0] if path.endswith("around/kernel") else array

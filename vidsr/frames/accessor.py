@@ -1,4 +1,4 @@
-"""`stack.vid`: asks a frame stack what it is. Verbs do; the accessor only answers, computing nothing."""
+"""`stack.vid`: asks a frame stack what it is. Verbs do; the accessor only answers, and computes nothing but `thumbnails`."""
 
 from html import escape
 from typing import Any
@@ -8,6 +8,7 @@ import xarray as xr
 
 from vidsr.frames import provenance, schema
 from vidsr.frames.tags import check_tag
+from vidsr.frames.thumbnails import Thumbnails
 
 
 @xr.register_dataarray_accessor("vid")
@@ -58,6 +59,10 @@ class Vid:
     def check(self) -> xr.DataArray:
         """The stack, if it keeps to the schema; else a StackError."""
         return schema.check(self._stack)
+
+    def thumbnails(self, count: int = 4) -> Thumbnails:
+        """Small pictures of `count` frames spread over the clip, which are computed for it; a notebook shows them."""
+        return Thumbnails(self.check(), count)
 
     def __repr__(self) -> str:
         return "\n".join(f"{name:10} {text}" for name, text in self._facts())

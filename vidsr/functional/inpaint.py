@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from vidsr.functional import warp
+from vidsr.functional import resample, warp
 
 LEVELS = 4  # scales; their sigmas are 1, 2.2, 4.6 and 9.2 pixels
 REACH = 2 * (2**LEVELS - 1)  # pixels on each side that an average reads
@@ -99,7 +99,7 @@ def covered(x: Array, mask: Array) -> Array:
     whole = sums.sum(axis=(1, 2), keepdims=True)
     sums = jnp.where(sums[..., -1:] > 0, sums, whole)
     mean = sums[..., :-1] / jnp.maximum(sums[..., -1:], 1.0)
-    mean = jnp.repeat(jnp.repeat(mean, BLOCK, axis=1), BLOCK, axis=2)[:, :height, :width]
+    mean = resample.repeated(mean, BLOCK)[:, :height, :width]
     return jnp.where(mask > 0, mean, x)
 
 

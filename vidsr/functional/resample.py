@@ -114,6 +114,12 @@ def resize_axis(
     return method(x, axis % x.ndim, rule, *places, n_out)
 
 
+def repeated(x: Array, times: int) -> Array:
+    """Every pixel of ``(t, y, x, c)``, numpy or jax, `times` down and across."""
+    xp: ModuleType = jnp if isinstance(x, jax.Array) else np
+    return xp.repeat(xp.repeat(x, times, axis=1), times, axis=2)
+
+
 def halo(num: int, den: int, kernel: str = "bicubic") -> tuple[int, int]:
     """Input samples read before and after `o * den // num`, equal on both sides as a mirrored edge needs."""
     rule = table(num, den, kernel)

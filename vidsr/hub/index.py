@@ -7,7 +7,15 @@ from pathlib import Path
 
 from vidsr.errors import RecipeError
 
-IDS = ("deblock-small", "denoise-small", "sr-compact-x2", "sr-small-real-x4", "sr-small-x4", "sr-tiny-x4")
+IDS = (
+    "deblock-small",
+    "deblur-small",
+    "denoise-small",
+    "sr-compact-x2",
+    "sr-small-real-x4",
+    "sr-small-x4",
+    "sr-tiny-x4",
+)
 
 
 def zoo() -> Path:

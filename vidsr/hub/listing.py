@@ -8,7 +8,8 @@ from typing import Any
 from vidsr.hub.index import IDS, folder_of
 from vidsr.hub.load import read_config
 
-COLUMNS = ("id", "verb", "scale", "parameters", "kB", "Set5 PSNR-Y", "fidelity", "licence")
+COLUMNS = ("id", "verb", "scale", "parameters", "kB", "PSNR-Y [dB]", "fidelity", "licence")
+CHOSEN_BY = ("validation",)
 
 
 class Listing:
@@ -24,7 +25,7 @@ class Listing:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        cells = [COLUMNS, *(tuple(str(r[c]) for c in COLUMNS) for r in self.rows)]
+        cells = [COLUMNS, *map(self._cells, self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
         return "\n".join(
             "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
@@ -33,9 +34,13 @@ class Listing:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{c}</th>" for c in COLUMNS)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(str(r[c]))}</td>" for c in COLUMNS) + "</tr>" for r in self.rows
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in self._cells(r)) + "</tr>"
+            for r in self.rows
         )
         return f"<table><tr>{head}</tr>{body}</table>"
+
+    def _cells(self, row: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(str(row[column]) for column in COLUMNS)
 
 
 def info(name: str | os.PathLike) -> dict[str, Any]:
@@ -59,9 +64,18 @@ def list() -> Listing:
                 "scale": about["scale"],
                 "parameters": about["metrics"].get("parameters", "?"),
                 "kB": round(about["weights"]["bytes"] / 1000),
-                "Set5 PSNR-Y": about["metrics"].get("psnr_y", {}).get("Set5", {}).get("ours", "?"),
+                "PSNR-Y [dB]": _figure(about["metrics"].get("psnr_y", {})),
                 "fidelity": about["fidelity"],
                 "licence": about["licence"],
             }
         )
     return Listing(rows)
+
+
+def _figure(measured: dict[str, dict[str, float]]) -> str:
+    """The first figure of a card that is not of the pictures it was chosen by, beside the baseline's."""
+    for where, figures in measured.items():
+        if where not in CHOSEN_BY and "ours" in figures:
+            others = (f"{name} {value:.2f}" for name, value in figures.items() if name != "ours")
+            return f"{figures['ours']:.2f} on {where} ({', '.join(others)})"
+    return "?"

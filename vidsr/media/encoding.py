@@ -1,5 +1,6 @@
 """How a stack will be written, settled before work starts: codec, pixel format, tags, time base."""
 
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,8 @@ THREADS = 4  # fixed: frame threads change the bits, so they must not follow the
 THREADS_H264 = (
     1  # with more, x264 gives one clip in some eight runs other bits: seen at uneven timestamps with B frames
 )
+# x264's kernels for AVX-512 give one picture other bits from run to run; those for SSSE3 to AVX2 agree bit for bit, and jaxlib wants AVX.
+X264 = "lookahead-threads=1" + (":asm=avx" if platform.machine() in ("x86_64", "AMD64") else "")
 KEY_SECONDS = 2  # a key frame at least this often, so that players and readers can jump
 
 

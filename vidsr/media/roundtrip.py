@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 from vidsr.errors import MediaError
 from vidsr.media import convert
 from vidsr.media.colour import UNSPECIFIED, Colour, matrix_of
+from vidsr.media.encoding import X264
 from vidsr.media.writer import SWS
 
 RATE = Fraction(25)
@@ -90,7 +91,7 @@ def options(codec: str, quality: float, deblock: bool) -> dict[str, str]:
     """What the encoder is told, as FFmpeg's command line would say it."""
     if codec == "h264":
         loop = "" if deblock else ":no-deblock=1"
-        return {"crf": f"{quality:g}", "preset": "medium", "x264-params": f"lookahead-threads=1{loop}"}
+        return {"crf": f"{quality:g}", "preset": "medium", "x264-params": f"{X264}{loop}"}
     q = f"{quality:.0f}"
     return {"flags": "+qscale", "global_quality": str(LAMBDA * int(q)), "qmin": q, "qmax": q}
 

@@ -1,6 +1,6 @@
 """The measures a report can hold: what each is called, means, and reads from a block of frames.
 
-`MEASURES` is the list, read top to bottom. To add one, write a class and a line in it.
+`MEASURES` is the list, read top to bottom; those of `perceived.py` end it. To add one, write a class and a line in it.
 """
 
 from dataclasses import dataclass
@@ -10,34 +10,8 @@ import numpy as np
 
 from vidsr.metrics import arrays, artefacts, temporal
 from vidsr.metrics.blocks import Block
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """One figure a frame. `rows` looks at a block; `finish` turns the rows of the whole clip into the figures."""
-
-    label: ClassVar[str]
-    unit: ClassVar[str]
-    direction: ClassVar[str]  # "higher", "lower" or "zero" is better
-    range: ClassVar[str]
-    summary: ClassVar[str] = "mean"  # of the frames, for a table: "mean" or "rms"
-    needs_reference: ClassVar[bool] = True
-    frames: ClassVar[int] = 1  # the fewest it can say anything about
-    settings: ClassVar[tuple[str, ...]] = ()  # which of "border" and "motion" it depends on
-    protocol: ClassVar[str]
-
-    @property
-    def side(self) -> int:
-        """The shortest side of a picture it can measure, in pixels."""
-        return 1
-
-    def rows(self, block: Block) -> np.ndarray:
-        """(t,) or (t, k) for the frames of the block."""
-        raise NotImplementedError
-
-    def finish(self, rows: np.ndarray) -> np.ndarray:
-        """(frames of the clip,) from all the rows."""
-        return rows
+from vidsr.metrics.measure import Measure
+from vidsr.metrics.perceived import PERCEIVED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +142,7 @@ MEASURES: dict[str, type[Measure]] = {
     "flicker_brightness": BrightnessFlicker,
     "blockiness": Blockiness,
     "mosquito": Mosquito,
+    **PERCEIVED,
 }
 
 

@@ -1,7 +1,7 @@
 """One labelled Dataset of everything measured, that prints as a table and plots itself."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -13,6 +13,9 @@ from vidsr.metrics.figures import plot
 from vidsr.metrics.measures import MEASURES
 from vidsr.metrics.stacks import measure, measure_of
 from vidsr.metrics.tables import VERSION, is_report, table
+
+if TYPE_CHECKING:
+    from vidsr.metrics.perceptual import Backbone
 
 
 class Report(xr.Dataset):
@@ -40,21 +43,25 @@ def report(
     border: int = 0,
     motion: Any = "global",
     quantise: bool = True,
+    backbones: Mapping[str, "Backbone"] | None = None,
 ) -> Report:
     """Measure one or more versions of a clip, each in one pass.
 
     Args:
       stack: a frame stack, or several by name: {"ours": a, "theirs": b}.
       reference: the clean clip; without it only what needs none is measured.
-      metrics: names out of `MEASURES`; by default all that the material allows.
+      metrics: names out of `MEASURES`; by default all that the material allows, without the perceptual ones, which are
+        asked for by name ("ms_ssim", "gmsd", "haarpsi", "niqe", "lpips", "lpips_vgg", "dists", "vmaf", "vmaf_neg").
       baseline: what it is to be judged against (bicubic, or the damaged clip), one or several by name; first rows.
       border: pixels left out on each side, for PSNR and SSIM.
       motion: for flicker, as in `vidsr.metrics.flicker`.
       quantise: clip and round to 8 bit first.
+      backbones: for LPIPS and DISTS: what `vidsr.hub.backbones()` finds.
 
     Returns:
       Dataset (version, time) with `frame`; attrs of each variable: units, direction, range, protocol, overlap, crop.
-      It prints as a table, and `report.plot()` draws it. Frames that one version lacks are NaN there.
+      It prints as a table, and `report.plot()` draws it. Frames that one version lacks are NaN there. So is a measure
+      that cannot be run here, with the reason in attrs["not_run"] and under the table.
     """
     versions = _named(baseline, "baseline") | _named(stack, "result")
     if len(versions) < len(_named(baseline, "baseline")) + len(_named(stack, "result")) or not versions:
@@ -62,10 +69,8 @@ def report(
             "every version needs a name of its own. For example report({'ours': out}, clean, baseline={'bicubic': plain})."
         )
     names = _allowed(versions, reference is not None, border) if metrics is None else list(metrics)
-    parts = [
-        measure(v, reference, names, border=border, motion=motion, quantise=quantise)
-        for v in versions.values()
-    ]
+    options = {"border": border, "motion": motion, "quantise": quantise, "backbones": backbones}
+    parts = [measure(version, reference, names, **options) for version in versions.values()]
     whole = _stacked(dict(zip(versions, parts, strict=True)))
     return Report(whole.data_vars, whole.coords, whole.attrs)
 
@@ -80,7 +85,7 @@ def _named(stacks: xr.DataArray | Mapping[str, xr.DataArray] | None, name: str) 
 def _allowed(versions: Mapping[str, xr.DataArray], has_reference: bool, border: int) -> list[str]:
     frames = min(v.sizes["time"] for v in versions.values())
     side = min(min(v.sizes["y"], v.sizes["x"]) for v in versions.values())
-    possible = {name: measure_of(name, border) for name in MEASURES}
+    possible = {name: measure_of(name, border, {}) for name in MEASURES if not MEASURES[name].by_name}
     return [
         name
         for name, one in possible.items()

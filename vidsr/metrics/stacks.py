@@ -4,8 +4,8 @@ Results carry the time and frame numbers of the reference (of the stack where th
 what was compared and how.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -14,8 +14,12 @@ from vidsr.errors import RecipeError, StackError
 from vidsr.frames.match import extent_of, match
 from vidsr.frames.schema import check
 from vidsr.metrics.blocks import blocks
-from vidsr.metrics.measures import MEASURES, Measure
+from vidsr.metrics.measure import Measure
+from vidsr.metrics.measures import MEASURES
 from vidsr.metrics.motions import motion_of
+
+if TYPE_CHECKING:
+    from vidsr.metrics.perceptual import Backbone
 
 FLICKER = ("flicker_residual", "flicker_warp", "flicker_brightness")
 SPACES = {"rgb": "", "luma": "_y"}
@@ -103,9 +107,12 @@ def measure(
     border: int = 0,
     motion: Any = "global",
     quantise: bool = True,
+    backbones: Mapping[str, "Backbone"] | None = None,
 ) -> xr.Dataset:
-    """Any of `MEASURES` in one pass over both stacks; a Dataset of (time) variables."""
-    measures = {name: measure_of(name, border) for name in names}
+    """Any of `MEASURES` in one pass over both stacks; a Dataset of (time) variables, NaN for what is not run."""
+    backbones = backbones or {}
+    measures = {name: measure_of(name, border, backbones) for name in names}
+    missing = {name: one.missing for name, one in measures.items()}
     overlap, crop = "", "none"
     if reference is None:
         _refuse_without_reference(measures)
@@ -115,9 +122,10 @@ def measure(
         stack, reference, overlap, crop = match(stack, reference)
     _refuse_small(measures, stack)
     found = motion_of(motion, stack)
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in measures}
-    for block in blocks(stack, reference, found, quantise=quantise):
-        for name, one in measures.items():
+    run = {name: one for name, one in measures.items() if not missing[name]}
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in run}
+    for block in blocks(stack, reference, found, quantise=quantise) if run else ():
+        for name, one in run.items():
             rows[name].append(one.rows(block))
     axis = stack if reference is None else reference
     attrs = {
@@ -125,13 +133,12 @@ def measure(
         "overlap": overlap,
         "crop": crop,
     }
-    settings = {"border": f"{border} pixels", "motion": found.name}
-    values = {name: one.finish(np.concatenate(rows[name])) for name, one in measures.items()}
+    settings = {"border": f"{border} pixels", "motion": found.name, "backbones": _named(backbones)}
+    values = {name: np.full(axis.sizes["time"], np.nan) for name in measures}
+    values |= {name: one.finish(np.concatenate(rows[name])) for name, one in run.items()}
+    about = {name: _about(one, settings, missing[name]) | attrs for name, one in measures.items()}
     return xr.Dataset(
-        {
-            n: ("time", values[n], _about(one) | {k: settings[k] for k in one.settings} | attrs)
-            for n, one in measures.items()
-        },
+        {name: ("time", values[name], about[name]) for name in measures},
         {"time": axis["time"].values, "frame": ("time", axis["frame"].values)},
         attrs,
     )
@@ -147,15 +154,16 @@ def _space(space: str) -> str:
     return SPACES[space]
 
 
-def measure_of(name: str, border: int) -> Measure:
-    """The measure of that name, with the border if it has one."""
+def measure_of(name: str, border: int, backbones: Mapping[str, "Backbone"]) -> Measure:
+    """The measure of that name, with the border and the backbones if it has any."""
     if name not in MEASURES:
         raise RecipeError(f"there is no measure {name!r}. Choose from metrics={list(MEASURES)}.")
     if border < 0:
         raise RecipeError(
             f"border={border} is negative. The usual choice is the scale, border=4, or border=0."
         )
-    return MEASURES[name](border=border) if "border" in MEASURES[name].settings else MEASURES[name]()
+    given = {"border": border, "backbones": backbones}
+    return MEASURES[name](**{key: given[key] for key in given if key in MEASURES[name].settings})
 
 
 def _refuse_without_reference(measures: dict[str, Measure]) -> None:
@@ -177,8 +185,12 @@ def _refuse_small(measures: dict[str, Measure], stack: xr.DataArray) -> None:
             )
 
 
-def _about(one: Measure) -> dict[str, str]:
-    return {
+def _named(backbones: Mapping[str, "Backbone"]) -> str:
+    return ", ".join(f"{net} sha256 {one.sha256[:12]}" for net, one in backbones.items()) or "none"
+
+
+def _about(one: Measure, settings: Mapping[str, str], missing: str) -> dict[str, str]:
+    said = {
         "long_name": one.label,
         "units": one.unit,
         "direction": one.direction,
@@ -186,3 +198,5 @@ def _about(one: Measure) -> dict[str, str]:
         "summary": one.summary,
         "protocol": one.protocol,
     }
+    said |= {key: settings[key] for key in one.settings}
+    return said | {"not_run": missing} if missing else said

@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 VERSION = "version"
-DIGITS = {"dB": 2, "levels": 2, "1": 4}
+BETTER = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}
+DIGITS = {"dB": 2, "levels": 2, "points": 2, "1": 4}
 
 
 class Table:
@@ -75,31 +76,37 @@ def summary(values: xr.DataArray) -> float:
     return float(np.sqrt(np.square(known).mean()) if values.attrs["summary"] == "rms" else known.mean())
 
 
+def badness(values: np.ndarray, direction: str) -> np.ndarray:
+    """Figures turned so that the largest is the worst, by the measure's direction: "higher", "lower" or "zero" is better."""
+    return -values if direction == "higher" else np.abs(values)
+
+
 def _worst(values: xr.DataArray) -> str:
     known = values.dropna("time")
     if known.sizes["time"] == 0:
         return "-"
-    badness = -known.values if values.attrs["direction"] == "higher" else np.abs(known.values)
-    worst = known.isel(time=int(badness.argmax()))
+    worst = known.isel(time=int(badness(known.values, values.attrs["direction"]).argmax()))
     return f"{_number(float(worst), values)} @{int(worst['frame'])}"
 
 
 def _number(value: float, values: xr.DataArray) -> str:
-    return "-" if math.isnan(value) else f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
+    if math.isnan(value):
+        return "not run" if "not_run" in values.attrs else "-"
+    return f"{value:.{DIGITS.get(values.attrs['units'], 3)}f}"
 
 
 def _header(attrs: dict[str, str]) -> tuple[str, ...]:
     """Four lines: the name in two, the unit, and which way is better."""
     first, _, second = attrs["long_name"].partition(" ")
-    best = {"higher": "high is good", "lower": "low is good", "zero": "0 is good"}[attrs["direction"]]
-    return first, second, "" if attrs["units"] == "1" else attrs["units"], best
+    return first, second, "" if attrs["units"] == "1" else attrs["units"], BETTER[attrs["direction"]]
 
 
 def _notes(report: xr.Dataset) -> list[str]:
     keys = ("overlap", "crop", "levels")
     notes = [f"{key}: {report.attrs[key]}" for key in keys if key in report.attrs]
     for one in report.data_vars.values():
-        extra = [f"{key} {one.attrs[key]}" for key in ("border", "motion") if key in one.attrs]
+        extra = [f"{key} {one.attrs[key]}" for key in ("border", "motion", "backbones") if key in one.attrs]
+        extra += [f"not run: {one.attrs['not_run']}"] if "not_run" in one.attrs else []
         notes.append(f"{one.attrs['long_name']}: " + ", ".join([one.attrs["protocol"], *extra]))
     return notes
 

@@ -83,11 +83,6 @@ def pixel_fold(x: Array, fold: int) -> Array:
     return x.transpose(0, 1, 3, 5, 2, 4).reshape(t, height // fold, width // fold, c * fold**2)
 
 
-def nearest(x: Array, scale: int) -> Array:
-    """Repeat every pixel ``scale`` times along y and x: ``(t, y, x, c)`` -> ``(t, y * scale, x * scale, c)``."""
-    return jnp.repeat(jnp.repeat(x, scale, axis=1), scale, axis=2)
-
-
 class Conv(nnx.Module):
     """A 3x3 convolution with bias, then PReLU with one slope a channel unless ``activate`` is false.
 

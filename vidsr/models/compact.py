@@ -8,6 +8,7 @@ pixel depends on a fixed, small neighbourhood, and cutting a picture into tiles 
 from flax import nnx
 from jax import Array
 
+from vidsr.functional import resample
 from vidsr.models import blocks
 
 
@@ -30,4 +31,6 @@ class Compact(blocks.Stack):
 
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, channels)`` signal in [0, 1] -> ``(t, y * scale, x * scale, channels)``, not clipped."""
-        return blocks.pixel_shuffle(self.tail(self.features(x)), self.scale) + blocks.nearest(x, self.scale)
+        return blocks.pixel_shuffle(self.tail(self.features(x)), self.scale) + resample.repeated(
+            x, self.scale
+        )

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
+from vidsr.functional import resample
 from vidsr.models import blocks
 
 # R, G and B of Cr and Cb, BT.601 full range (Rec. ITU-R BT.601-7): luma adds to all three alike.
@@ -37,7 +38,7 @@ class Luma(blocks.Stack):
         """``(t, y, x, 3)`` signal in [0, 1] -> ``(t, y * scale, x * scale, 3)``, not clipped."""
         features = self.features(x)
         detail = rgb(self.tail(features), self.colour(features))
-        return blocks.pixel_shuffle(detail, self.scale) + blocks.nearest(x, self.scale)
+        return blocks.pixel_shuffle(detail, self.scale) + resample.repeated(x, self.scale)
 
 
 def rgb(luma: Array, colour: Array) -> Array:

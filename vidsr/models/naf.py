@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
+from vidsr.functional import resample
 from vidsr.models import blocks
 
 
@@ -66,6 +67,6 @@ class Naf(nnx.Module):
         features = self.head(blocks.pixel_fold(x, self.fold))
         for index in range(self.depth):
             features = getattr(self, f"block{index}")(features)
-        return blocks.pixel_shuffle(self.tail(features), self.scale * self.fold) + blocks.nearest(
+        return blocks.pixel_shuffle(self.tail(features), self.scale * self.fold) + resample.repeated(
             x[..., :3], self.scale
         )

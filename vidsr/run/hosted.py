@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from vidsr.run.blocks import Blocks
+from vidsr.run.blocks import Blocks, pieces
 from vidsr.run.law import At, Spec
 from vidsr.run.nodes import Bindings, Region
+
+Place = tuple[int, int, int]  # number of the group, first row, first column
 
 
 class Hosted:
     """A host step over its groups, such as a codec over groups of pictures; keeps those that one block may touch.
 
     The step says by absolute frame number which neighbours belong together. A group is always asked of upstream and
-    handed to the step whole, so that what comes out for a frame never depends on what was asked for.
+    handed to the step whole, so that what comes out for a frame never depends on what was asked for. A step may make its
+    frames in tiles, which stand at absolute places, too: then only those that were asked for are made.
     """
 
     def __init__(self, upstream: Any, step: Any, spec: Spec, blocks: Blocks, bind: Bindings):
@@ -22,51 +25,70 @@ class Hosted:
         labels = np.asarray(step.groups(bind.numbers))
         starts = np.flatnonzero(np.diff(labels, prepend=labels[0] - 1))
         self.edges = [*map(int, starts), len(labels)]
-        self.room = blocks.time + 2 * (int(np.diff(self.edges).max()) - 1)  # frames
-        self.kept: OrderedDict[int, np.ndarray] = OrderedDict()
+        self.tile = step.tiles(bind.specs[0])
+        frames = blocks.time + 2 * (int(np.diff(self.edges).max()) - 1)
+        self.room = frames * int(np.prod(spec.shape[1:]))  # samples
+        self.kept: OrderedDict[Place, np.ndarray] = OrderedDict()
+        self.seen: tuple[int, np.ndarray] | None = (
+            None  # number of a group and what came in for it, between its tiles
+        )
 
     def read(self, region: Region) -> np.ndarray:
         """A part of the step's output; the groups it lies in are made as a whole."""
         (start, count), *space = region
-        part = tuple(slice(lo, lo + n) for lo, n in space)
+        extent = self.spec.shape[1:3]
+        rows, columns = (
+            pieces(*asked, size, n) for asked, size, n in zip(space, self.tile, extent, strict=True)
+        )
         out = np.empty((count, *(n for _, n in space), self.spec.shape[3]), np.float32)
         at = start
         while at < start + count:
             number = int(np.searchsorted(self.edges, at, "right")) - 1
             first, stop = self.edges[number], min(self.edges[number + 1], start + count)
-            out[at - start : stop - start] = self._group(number)[(slice(at - first, stop - first), *part)]
+            for part in [(y, x) for y in rows for x in columns]:
+                corner = [lo - lo % size for (lo, _), size in zip(part, self.tile, strict=True)]
+                within = (slice(lo - c, lo - c + n) for (lo, n), c in zip(part, corner, strict=True))
+                place = (slice(lo - s, lo - s + n) for (lo, n), (s, _) in zip(part, space, strict=True))
+                made = self._group((number, *corner))
+                out[(slice(at - start, stop - start), *place)] = made[
+                    (slice(at - first, stop - first), *within)
+                ]
             at = stop
+        self.seen = None
         return out
 
-    def _group(self, number: int) -> np.ndarray:
-        if number not in self.kept:
-            self.kept[number] = self._made(number)
-        self.kept.move_to_end(number)
-        while len(self.kept) > 1 and sum(map(len, self.kept.values())) > self.room:
+    def _group(self, place: Place) -> np.ndarray:
+        if place not in self.kept:
+            self.kept[place] = self._made(*place)
+        self.kept.move_to_end(place)
+        while len(self.kept) > 1 and sum(made.size for made in self.kept.values()) > self.room:
             self.kept.popitem(last=False)
-        return self.kept[number]
+        return self.kept[place]
 
-    def _made(self, number: int) -> np.ndarray:
+    def _made(self, number: int, top: int, left: int) -> np.ndarray:
         first, count = self.edges[number], self.edges[number + 1] - self.edges[number]
         before = self.bind.specs[0]
         _, height, width, _ = before.shape
         whole = ((first, count), (0, height), (0, width))
-        start = np.array([first, 0, 0], np.int32)
+        if self.seen is None or self.seen[0] != number:
+            self.seen = (number, self.upstream.read(whole))
+        corner, extent = (top, left), self.spec.shape[1:3]
+        wanted = (count, *(min(n, e - c) for n, e, c in zip(self.tile, extent, corner, strict=True)))
         at = At(
-            start,
-            start,
+            np.array([first, 0, 0], np.int32),
+            np.array([first, *corner], np.int32),
             np.array(before.shape[:3], np.int32),
             np.array(self.spec.shape[:3], np.int32),
             np.array(self.spec.origin, np.int32),
             self.bind.frames((first, count)),
-            (count, *self.spec.shape[1:3]),
+            (wanted[0], wanted[1], wanted[2]),
             self.bind.extras(0, whole),
         )
-        made = np.asarray(self.steps[0].apply(self.upstream.read(whole), at, before), np.float32)
-        wanted = (count, *self.spec.shape[1:])
-        if made.shape != wanted:
+        made = np.asarray(self.steps[0].apply(self.seen[1], at, before), np.float32)
+        shape = (*wanted, self.spec.shape[3])
+        if made.shape != shape:
             raise RuntimeError(
-                f"{type(self.steps[0]).__name__}.apply gave {made.shape} where its spec says {wanted}. "
+                f"{type(self.steps[0]).__name__}.apply gave {made.shape} where its spec says {shape}. "
                 "Return one frame for every frame: np.stack([work(frame) for frame in x])."
             )
         return made

@@ -108,11 +108,16 @@ class Segment:
     def _piece(self, piece: list[tuple[int, int]], size: tuple[int, int, int]) -> np.ndarray:
         extent = self.spec.shape[:3]
         rounded = [bucket(start, count, size[a], extent[a], a) for a, (start, count) in enumerate(piece)]
-        full = [a > 0 and (self.whole or rounded[a] == (0, extent[a])) for a in range(3)]
-        asked = [(0, extent[a]) if full[a] else rounded[a] for a in range(3)]
+        return _crop(self.exact(rounded), piece, rounded)
+
+    def exact(self, region: Region) -> np.ndarray:
+        """Compute a region in one call, compiled for its very size: for a region that is looked at again and again."""
+        extent = self.spec.shape[:3]
+        full = [a > 0 and (self.whole or tuple(region[a]) == (0, extent[a])) for a in range(3)]
+        asked = [(0, extent[a]) if full[a] else region[a] for a in range(3)]
         drawn = plan(self.steps, self.specs, asked, full)
         out, _ = self.call(drawn, [self.bind.state(i, drawn.windows[i][0]) for i in range(len(self.steps))])
-        return _crop(as_numpy(out), piece, drawn.outputs[-1])
+        return _crop(as_numpy(out), region, drawn.outputs[-1])
 
     def call(self, drawn: Plan, states: list) -> tuple[jax.Array, Any]:
         block = read_padded(self.upstream, drawn.source)

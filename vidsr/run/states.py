@@ -25,6 +25,7 @@ class StateTable:
         self.step, self.upstream, self.spec, self.kept = step, upstream, spec, kept
         self.extras = extras  # sources of the step's extra stacks, of which `measure` gets the same window
         self.rows: dict[int, np.ndarray] = {}
+        self.whole: np.ndarray | None = None  # the rows of all frames (T, k), once they were needed
         self.solved: tuple[np.ndarray, dict] | None = None
 
     def window(self, frames: np.ndarray) -> tuple[np.ndarray, dict]:
@@ -44,15 +45,16 @@ class StateTable:
         """Measure the whole clip and solve, unless that is done."""
         if self.step.reach is not None or self.solved is not None:
             return
-        total = self.spec.shape[0]
-        parts = []
-        for start in range(0, total, block):
-            parts.append(self._measured(start, min(start + block, total)))
-            if progress:
-                progress(min(start + block, total), total)
-        table, whole = self.step.solve(np.concatenate(parts), self.spec)
+        if self.whole is None:
+            total, parts = self.spec.shape[0], []
+            for start in range(0, total, block):
+                parts.append(self._measured(start, min(start + block, total)))
+                if progress:
+                    progress(min(start + block, total), total)
+            self.whole = np.concatenate(parts)
+            self.rows.clear()
+        table, whole = self.step.solve(self.whole, self.spec)
         self.solved = np.asarray(table, np.float32), whole
-        self.rows.clear()
 
     def _measured(self, first: int, last: int) -> np.ndarray:
         missing = [t for t in range(first, last) if t not in self.rows]

@@ -50,6 +50,7 @@ def coded(
     seed: int,
     radius: int = 0,
     grid: bool = False,
+    shapes: int = 0,
 ) -> Pairs:
     """Scenes over photographs, reduced by bicubic where `scale` is above 1, coded and decoded, beside the clean ones.
 
@@ -63,11 +64,12 @@ def coded(
       seed: of all draws.
       radius: neighbours each side that follow a low frame as channels.
       grid: let two more channels tell how far inside its block a pixel lies.
+      shapes: drawn pictures among those the scenes lie over.
 
     Raises:
       MediaError: a picture cannot be read, or all are too small.
     """
-    scenes = moving(pictures, radius=REACH)
+    scenes = moving(pictures, radius=REACH, shapes=shapes)
     low, high, maps = [], [], [_inwards(side)] if grid else []
     for number in range(count):
         rng = np.random.default_rng([seed, number])

@@ -9,7 +9,7 @@ from typing import Any
 LEVELS = 3  # of the wavelet
 NEAR = 2  # pixels each way in which the truth's extremes are looked for
 PENALTY = 2.0  # what a unit of overshoot costs beside a unit of error
-JUMPS = 2.0  # what a unit of step costs beside a unit of error
+JUMPS = 6.0  # what a unit of step costs beside a unit of error
 
 
 def l1(prediction: Any, truth: Any) -> Any:

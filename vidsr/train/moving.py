@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidsr.errors import MediaError
-from vidsr.train.patches import reduce_bicubic, turned
+from vidsr.train.drawn import drawn
+from vidsr.train.patches import SIDE, reduce_bicubic, turned
 from vidsr.train.photographs import Photograph, read
 
 STILL, LARGE, OBJECT = 0.2, 0.5, 0.5  # shares: scenes at rest; taken at double size; with an object in front
@@ -89,9 +90,12 @@ class Moving:
         return np.stack([picture[top : top + side, left : left + side] for top, left in corners])
 
 
-def moving(pictures: list[Photograph], *, radius: int = 0, margin: int = 0) -> Moving:
-    """Photographs to draw scenes from; those of more than a megapixel at half size, where they are sharp to the pixel."""
-    return Moving(tuple(_sharp(read(picture)) for picture in pictures), radius, margin)
+def moving(pictures: list[Photograph], *, radius: int = 0, margin: int = 0, shapes: int = 0) -> Moving:
+    """Photographs to draw scenes from, those of more than a megapixel at half size, where they are sharp to the pixel; and `shapes`
+    drawn pictures of 512 pixels each side.
+    """
+    photographs = (_sharp(read(picture)) for picture in pictures)
+    return Moving((*photographs, *drawn(shapes, side=SIDE, seed=0)), radius, margin)
 
 
 def _sharp(picture: np.ndarray) -> np.ndarray:

@@ -211,7 +211,7 @@ def decoder(
     return _trained(
         entry,
         training,
-        coded(training, ways, count=clips, kept=3, **shape),
+        coded(training, ways, count=clips, kept=3, shapes=entry.shapes, **shape),
         lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
         rows,
         measure.CODED_PROTOCOL,

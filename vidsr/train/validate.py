@@ -9,6 +9,7 @@ import numpy as np
 from flax import nnx
 
 from vidsr import hub, models
+from vidsr.functional import overshoot
 from vidsr.train.patches import Pairs
 
 Forward = Callable[[Any, jax.Array], jax.Array]  # weights, signal (t, y, x, c) -> signal
@@ -31,12 +32,15 @@ def validator(
 
 
 def forward(graphdef: nnx.GraphDef, behind: hub.Network | None = None) -> Forward:
-    """A network as a function of its weights and input, jitted; with `behind` its input goes through that one first."""
+    """A network as a function of its weights and input, jitted, kept from overshooting where it enlarges; with `behind`
+    its input goes through that one first.
+    """
 
     def run(params: Any, x: jax.Array) -> jax.Array:
         if behind is not None:
             x = models.apply(behind.graphdef, behind.params, x)
-        return models.apply(graphdef, params, x)
+        out = models.apply(graphdef, params, x)
+        return out if out.shape[1] == x.shape[1] else overshoot.limited(out, x)
 
     return jax.jit(run)
 

@@ -15,6 +15,7 @@ from vidsr.errors import RecipeError
 from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
+KEYED = ("seed", "ordinal")  # fields that every call sets anew
 
 
 def value(
@@ -150,6 +151,11 @@ class Transform:
 
         return pipeline(self)(stack, seed=seed)
 
+    def _repr_html_(self) -> str:
+        from vidsr.transforms.pipeline import pipeline
+
+        return pipeline(self)._repr_html_()
+
     def explain(self, source: Any = None) -> Any:
         """See `Pipeline.explain`."""
         from vidsr.transforms.pipeline import pipeline
@@ -212,7 +218,7 @@ class HostStep(Transform):
     """A step outside jit, such as a real codec: numpy in, numpy out, whole frames, a group of them at a time.
 
     It closes the fused segment before it and is neither compiled nor exported. `apply(x, at, spec)` gets a group, where it
-    lies, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
+    lies and which part of the output is wanted, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
     """
 
     kind: ClassVar[str] = "host"
@@ -224,6 +230,11 @@ class HostStep(Transform):
     def groups(self, frames: np.ndarray) -> np.ndarray:
         """A number for each absolute frame number; neighbours in the stack that share it are one group. Here: every frame alone."""
         return frames
+
+    def tiles(self, spec: Spec) -> tuple[int, int]:
+        """Rows and columns of output made together, of what comes in as `spec`; `apply` is asked for one such tile. Here: whole frames."""
+        _, height, width, _ = self.spec(spec).shape
+        return height, width
 
     def libraries(self) -> dict[str, str]:
         """Versions that may change bits, besides those of every record."""
@@ -255,6 +266,14 @@ def plain(item: Any) -> Any:
     if isinstance(item, tuple | list):
         return [plain(i) for i in item]
     return item
+
+
+def number(item: Any) -> Any:
+    """A field's value with a Python number for an array without dims, written as short as float32 allows."""
+    if not isinstance(item, np.ndarray | jax.Array | np.generic) or item.ndim:
+        return item
+    whole = np.asarray(item)
+    return float(str(np.float32(whole))) if whole.dtype.kind == "f" else whole.item()
 
 
 def _frozen(item: Any) -> Any:

@@ -30,7 +30,7 @@ def deblur(
     is never taken for a blur. Where none is clear nothing is changed and a DomainWarning says so; `explain(clip)` tells what was
     found, and the result's record holds it. Frames are to be 64 pixels high and wide at least, and compression hides zeros.
 
-    A network (`model=` a folder, as `vidsr train zoo/deblur-small` makes one) finds the blur in each pixel's surroundings, so it
+    A network (`model="deblur-small"`, or the folder of one) finds the blur in each pixel's surroundings, so it
     may differ from place to place; it gets back less than the inverse, and sharpens what was meant to be soft.
 
     The inverse is unable to follow a blur that differs over the frame or the clip, and one that is not the

@@ -5,8 +5,6 @@ import os
 from html import escape
 from typing import Any
 
-import xarray as xr
-
 from vidsr import media
 from vidsr.frames import schema
 from vidsr.run import budget
@@ -14,6 +12,7 @@ from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
 from vidsr.transforms import recipe
 from vidsr.transforms.apply import view_of
+from vidsr.transforms.base import KEYED, number
 from vidsr.transforms.forecast import Forecast, probe
 
 UNITS_SHOWN = 6  # digits
@@ -108,20 +107,46 @@ def _waits(steps: Any) -> bool:
     return False
 
 
+def shown(pipe: Any) -> str:
+    """The steps of a pipeline with their settings, units and fidelity, as an HTML table; computes nothing."""
+    head = "".join(_cell(name, "th") for name in ("step", "setting", "value", "unit", "fidelity"))
+    rows = [head]
+    for step in pipe.steps:
+        settings = _settings(step) or [("", "", "")]
+        for k, (name, value, unit) in enumerate(settings):
+            cells = _cell(name) + _cell(f"{value[:12]}…" if name == "sha256" else value) + _cell(unit)
+            if k == 0:
+                over = f" rowspan={len(settings)}"
+                cells = _cell(type(step).__name__, "th", over) + cells + _cell(step.fidelity, "td", over)
+            rows.append(cells)
+    rows.append(_cell("pipeline", "th") + _cell("", "td", " colspan=3") + _cell(pipe.fidelity))
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _cell(text: str, kind: str = "td", about: str = "") -> str:
+    return f'<{kind}{about} style="text-align:left">{escape(text)}</{kind}>'
+
+
 def _described(step: Any) -> tuple[str, str, str]:
-    parts = []
-    for field in dataclasses.fields(step):
-        given, unit = getattr(step, field.name), field.metadata.get("unit", "")
-        if (
-            field.name in ("seed", "ordinal")
-            or isinstance(given, dict | xr.DataArray)
-            or not isinstance(given, int | float | str | tuple | type(None))
-        ):
-            continue
-        shown = f"{given:.{UNITS_SHOWN}g}" if isinstance(given, float) else str(given)
-        settled = " (from the clip)" if given is None and field.metadata.get("settled") else ""
-        parts.append(f"{field.name}={shown}{settled}{f' {unit}' if unit else ''}")
+    parts = [f"{name}={value}{f' {unit}' if unit else ''}" for name, value, unit in _settings(step)]
     return type(step).__name__, ", ".join(parts), step.fidelity
+
+
+def _settings(step: Any) -> list[tuple[str, str, str]]:
+    """Name, value and unit of every field that a word or number says."""
+    out = []
+    for field in dataclasses.fields(step):
+        given = number(getattr(step, field.name))
+        if field.name in KEYED or not isinstance(given, int | float | str | tuple | type(None)):
+            continue
+        if given == "" or (
+            given is None and field.metadata.get("role") != "option" and not field.metadata.get("settled")
+        ):
+            continue  # nothing to say, or an array that is not there
+        text = f"{given:.{UNITS_SHOWN}g}" if isinstance(given, float) else str(given)
+        settled = " (from the clip)" if given is None and field.metadata.get("settled") else ""
+        out.append((field.name, text + settled, field.metadata.get("unit", "")))
+    return out
 
 
 def _cost(view: Any, found: Forecast) -> list[tuple[str, str]]:

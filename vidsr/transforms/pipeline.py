@@ -39,6 +39,11 @@ class Pipeline:
     def __repr__(self) -> str:
         return " | ".join(map(repr, self.steps)) or "pipeline()"
 
+    def _repr_html_(self) -> str:
+        from vidsr.transforms.explain import shown
+
+        return shown(self)
+
     @property
     def fidelity(self) -> str:
         """The highest kind used: what the result may have done to the truth."""
@@ -107,7 +112,7 @@ class Pipeline:
 
         Args:
           stack: a result, or any slice of one.
-          extras: the other stacks that went in, by field name, for example {"mask": mask}; their hashes are checked.
+          extras: what else went in, by name, for example {"mask": mask}: other stacks, modules of torch steps; hashes are checked.
 
         Raises:
           StackError: no record. RecipeError: an extra stack is missing or differs; weights differ.

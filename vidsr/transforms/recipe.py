@@ -46,6 +46,7 @@ STEPS = {
     "BlindDeblur": "deblur_blind",
     "DeblurNet": "deblur_net",
     "RichardsonLucy": "deblur_known",
+    "TorchModule": "torch_module",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from vidsr import hub, models
 from vidsr.errors import RecipeError
-from vidsr.functional import domain, resample
+from vidsr.functional import domain, overshoot, resample
 from vidsr.run.law import Axis, Footprint, Spec, Verdict
 from vidsr.transforms import networks
 from vidsr.transforms.base import Transform, option, transform, value
@@ -71,15 +71,18 @@ class SuperResolve(Transform):
         )
 
     def footprint(self) -> Footprint:
-        axis = Axis(num=self.scale, before=self.halo, after=self.halo, own=True, edge="constant")
+        reach = max(self.halo, overshoot.REACH)
+        axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="constant")
         if not self.trips:
             return Footprint(y=axis, x=axis)
-        reach = self.halo + self.trips * _trip_reach(self.scale)
+        reach += self.trips * _trip_reach(self.scale)
         axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="constant")
         return Footprint(y=axis, x=axis)
 
     def apply(self, x, at, state=None):
-        out = networks.as_before(models.apply(self.graph, self.params, networks.as_rgb(x)), x)
+        rgb = networks.as_rgb(x)
+        out = overshoot.limited(models.apply(self.graph, self.params, rgb), rgb)
+        out = networks.as_before(out, x)
         if not self.trips:
             return out
         return jax.lax.fori_loop(0, self.trips, lambda _, high: self._projected(high, x), out)
@@ -106,7 +109,8 @@ class SuperResolve(Transform):
 def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = False) -> SuperResolve:
     """Enlarge every frame by a network trained on distortion (it invents no texture): faithful.
 
-    Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
+    Beside an edge the result stays within what the frame shows of its two sides, so that titles do not ring
+    (`vidsr.functional.overshoot`). Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
     on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time. Of a clip far from what
     the network was trained on a DomainWarning tells at the first pixels; `explain(clip)` says how far, and which network.
 

@@ -66,7 +66,7 @@ def _same_frame(stacks: list[xr.DataArray], frame: int | None) -> list[xr.DataAr
     """The one-frame selection (time of size 1) of each stack, still lazy."""
     first = stacks[0]
     numbers = first["frame"].values
-    place = 0 if frame is None else _position(numbers, frame)
+    place = 0 if frame is None else position(numbers, frame)
     chosen = [first.isel(time=[place])]
     for i, other in enumerate(stacks[1:], start=2):
         here, there = match_times(times_of(first), times_of(other))
@@ -81,12 +81,13 @@ def _same_frame(stacks: list[xr.DataArray], frame: int | None) -> list[xr.DataAr
     return chosen
 
 
-def _position(numbers: np.ndarray, frame: int) -> int:
+def position(numbers: np.ndarray, frame: int, verb: str = "show") -> int:
+    """Where an absolute frame number stands among `numbers`; raises if it does not."""
     found = np.flatnonzero(numbers == frame)
     if len(found) == 0:
         raise StackError(
             f"there is no frame {frame}; the stack holds {len(numbers)} frames from {numbers[0]} to {numbers[-1]}. "
-            f"For example vidsr.show(stack, frame={numbers[0]})."
+            f"For example vidsr.{verb}(stack, frame={numbers[0]})."
         )
     return int(found[0])
 

@@ -7,12 +7,16 @@ ENTRY = train.Entry(
     verb="deblock",
     model="naf",
     args={"width": 48, "depth": 8, "scale": 1, "fold": 2, "inputs": 11},
-    settings=train.Settings(steps=12_000, batch=4, patch=64, rate=3e-3, warmup=200, engine="torch"),
-    sentence="Takes the blocks and the ringing of codecs out of video, each frame beside its two neighbours; trained on L1, it invents no texture.",
+    settings=train.Settings(
+        steps=12_000, batch=4, patch=64, rate=3e-3, warmup=200, loss="gradient", engine="torch"
+    ),
+    shapes=64,
+    sentence="""Takes the blocks and the ringing of codecs out of video, each frame beside its two neighbours; trained on L1 of the picture and
+of its steps, it invents no texture.""",
     use='vidsr.deblock(model="deblock-small")',
     avoid="""On clean frames (it smooths what looks like coding noise), on frames that were resized or shifted after they were coded (it is
 told where the coder's blocks lie), on linear light or HDR signal. What a codec lost in all three frames stays lost.""",
-    made="""The input went through real codecs as short clips, scenes drawn from the photographs whose ground and objects drift: x264 at crf 22 to 42 with and without
+    made="""The input went through real codecs as short clips, scenes drawn from the photographs and 64 drawn pictures of shapes, whose ground and objects drift: x264 at crf 22 to 42 with and without
 its loop filter, MPEG-2 and MJPEG at quantisers 3 to 31. Pictures:""",
     domain=train.domain("frames decoded from H.264, MPEG-2 or MJPEG, not resized", neighbours=1, blocks=True),
     start="small random numbers around the identity",

@@ -47,7 +47,7 @@ def filmed(x, numbers, codec, quality, gop, deblock, matrix):
 
 def film(levels, codec, quality, deblock, matrix):
     encoder, form, full = ENCODERS[codec]
-    said = {"crf": str(quality), "x264-params": f"lookahead-threads=1:no-deblock={int(not deblock)}"}
+    said = {"crf": str(quality), "x264-params": f"lookahead-threads=1:asm=avx:no-deblock={int(not deblock)}"}
     if codec != "h264":
         said = {"flags": "+qscale", "global_quality": str(118 * int(quality)), "qmin": f"{int(quality)}", "qmax": f"{int(quality)}"}  # fmt: skip
     matrix, file = (5 if codec == "mjpeg" else matrix), io.BytesIO()

@@ -26,11 +26,31 @@ def enlarged(x, params, scale, trips):
             [tail + 1.402 * red, tail - 0.714136 * red - 0.344136 * blue, tail + 1.772 * blue], -1
         )
     out = np.repeat(np.repeat(x, scale, 1), scale, 2) + spread(tail, scale)
+    out = np.clip(out, *(np.repeat(np.repeat(bound, scale, 1), scale, 2) for bound in bounds(x)))
     if low.shape[-1] == 1:
         out = out.mean(-1, keepdims=True)
     for _ in range(trips):
         out = out + both(low - both(out, (1, scale)), (scale, 1))
     return out
+
+
+def bounds(low):
+    """Least and largest value beside each pixel: the extremes of its surroundings, and twice what stands out of them."""
+    least, most = around_least(low), around_most(low)
+    step = 0.05 * (around_most(most) - around_least(least))
+    bright = around_most(np.maximum(low - around_most(least) - step, 0))
+    dark = around_most(np.maximum(around_least(most) - low - step, 0))
+    return least - 2 * dark, most + 2 * bright
+
+
+def around_most(x):
+    p = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")
+    height, width = x.shape[1:3]
+    return np.max([p[:, i : i + height, j : j + width] for i in range(3) for j in range(3)], 0)
+
+
+def around_least(x):
+    return -around_most(-x)
 
 
 def restored(x, params, fold):
