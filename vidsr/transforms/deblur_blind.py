@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vidsr import hub
 from vidsr.functional import blind, colour
 from vidsr.run.law import At, Spec, Verdict
 from vidsr.transforms import deblur_known, noise_level
@@ -64,10 +63,9 @@ class BlindDeblur(InLight):
 
     def judge(self, look: Callable[[tuple], np.ndarray], spec: Spec) -> Verdict | None:
         best = f"the likeliest, {self.likeliest}, gains {self.gain:.0f} nats over none, and {blind.CLEAR:.0f} are asked"
-        network = NETWORK if NETWORK in hub.IDS else f"runs/{NETWORK}"
         return Verdict(
             f"no blur is clear in this clip, and deblur leaves it as it is: {best if self.likeliest else WHY}. "
-            f"Tell the blur, {deblur_known.EXAMPLE}, or name a network that finds it, vidsr.deblur(model='{network}').",
+            f"Tell the blur, {deblur_known.EXAMPLE}, or name a network that finds it, vidsr.deblur(model='{NETWORK}').",
             True,
         )
 
