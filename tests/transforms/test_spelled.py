@@ -22,6 +22,8 @@ VERBS = [  # one line of each public verb, and of each kind of damage
     "vidsr.crop(top=1, left=2, height=8, width=6)",
     "vidsr.deblock()",
     "vidsr.deblock(strength=0.5)",
+    "vidsr.deblur()",
+    "vidsr.deblur(sigma=0.01, rounds=4)",
     "vidsr.deblur(('disc', 3.0))",
     "vidsr.deblur(('gaussian', 1.5), sigma=0.01, model='wiener', rounds=4)",
     "vidsr.deblur(('motion', 5.0, 30.0), model='richardson-lucy')",

@@ -10,7 +10,17 @@ import numpy as np
 
 from vidsr.errors import RecipeError
 from vidsr.functional import fading
-from vidsr.transforms import deblock, deblur, degrade, denoise, hdr_lift, inpaint, regrain, resize
+from vidsr.transforms import (
+    deblock,
+    deblur,
+    deblur_known,
+    degrade,
+    denoise,
+    hdr_lift,
+    inpaint,
+    regrain,
+    resize,
+)
 from vidsr.transforms import stabilise as stabilising
 from vidsr.transforms import super_resolve as enlarging
 from vidsr.transforms.base import KEYED, Transform, number, plain
@@ -164,9 +174,14 @@ def _super_resolve(step: Any) -> Arguments:
 
 def _deblur(step: Any) -> Arguments:
     model = getattr(step, "model", "richardson-lucy")
-    rounds = None if step.rounds == deblur.ROUNDS[model] else step.rounds
+    rounds = None if step.rounds == deblur_known.ROUNDS[model] else step.rounds
     told = {name: number(getattr(step, name)) for name in ("sigma", "detail") if hasattr(step, name)}
-    return {"psf": step.optics or None, **told, "model": _auto(model, "tv"), "rounds": rounds}
+    return {
+        "psf": getattr(step, "optics", None) or None,
+        **told,
+        "model": _auto(model, "tv"),
+        "rounds": rounds,
+    }
 
 
 def _resize(step: Any) -> Arguments:
@@ -216,6 +231,7 @@ _CALLS: dict[str, tuple[str, Callable[[Any], Arguments]]] = {
         "deblock",
         lambda step: {"strength": number(step.strength), "model": _auto(step.model, deblock.NETWORK)},
     ),
+    "BlindDeblur": ("deblur", _deblur),
     "Deblur": ("deblur", _deblur),
     "DeblurNet": ("deblur", _fields(model="model")),
     "Denoise": ("denoise", _denoise),
