@@ -11,10 +11,7 @@ from vidsr.errors import RecipeError
 
 # what the zoo has a recipe for and may not hold yet, by verb and scale
 RECIPES = {
-    ("super_resolve", 4): ("sr-small-real-x4",),
-    ("denoise", 1): ("denoise-small",),
-    ("deblock", 1): ("deblock-small",),
-    ("deblur", 1): ("deblur-small",),
+    ("super_resolve", 2): ("sr-small-x2",),
 }
 
 

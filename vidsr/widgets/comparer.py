@@ -23,6 +23,7 @@ from vidsr.widgets.panes import pane_size
 from vidsr.widgets.picture import compose
 from vidsr.widgets.score import Score
 from vidsr.widgets.serve import Served
+from vidsr.widgets.twin import shown_twice
 
 POSTER, POSTER_WIDTH = 40_000, 640  # bytes, pixels: a notebook holds it twice in base64
 PAGE_CRF = 24  # of the film in a page, which base64 makes a third larger
@@ -129,15 +130,7 @@ class Comparer(Filmed):
 
     def _ipython_display_(self) -> None:
         """A picture that every reader shows, then the widget as an output of its own."""
-        from base64 import b64encode
-
-        from IPython.display import display
-
-        picture = {"image/jpeg": b64encode(self.poster).decode(), "text/plain": self._caption()}
-        display(picture, raw=True)
-        data, about = self._repr_mimebundle_()
-        data["text/plain"] = "(interactive comparer: run the cell)"
-        display(data, metadata=about, raw=True)
+        shown_twice(self, self.poster, "image/jpeg", self._caption())
 
     def _caption(self) -> str:
         names = " | ".join(self.names[i] for i in dict.fromkeys(self.pair))

@@ -10,7 +10,6 @@ from vidsr.errors import StackError
 from vidsr.frames.schema import check
 from vidsr.widgets.align import Layout, Line, layout, time_line
 from vidsr.widgets.difference import difference, on_grid
-from vidsr.widgets.levels import levels
 from vidsr.widgets.look import Look
 from vidsr.widgets.panes import placed
 
@@ -115,8 +114,3 @@ def checked(stacks: Sequence[Any]) -> list[xr.DataArray]:
                 "Repeat the grey one: stack.isel(channel=[0, 0, 0]).assign_coords(channel=['R', 'G', 'B'])."
             )
     return [s.chunk(time=LAZY_BLOCK) if s.chunks is None and not s.variable._in_memory else s for s in found]
-
-
-def same_codes(lightbox: Lightbox, i: int, signal: np.ndarray) -> np.ndarray:
-    """8-bit codes of stack i on the reference grid, as measures take them."""
-    return levels(lightbox.compared(i, signal))

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from vidsr.errors import RecipeError, StackError
+from vidsr.frames import cache
 from vidsr.frames.schema import check
 from vidsr.functional import colour, transfer
 from vidsr.metrics.figures import hand_over
@@ -81,7 +82,7 @@ def scope(stack: xr.DataArray, kind: str = "waveform", *, frame: int | None = No
 def _seen(stack: xr.DataArray, frame: int | None) -> Seen:
     place = 0 if frame is None else position(stack["frame"].values, frame, "scope")
     one = stack.isel(time=place)
-    signal, primaries = np.asarray(one.values), str(stack.attrs.get("primaries", "bt709"))
+    signal, primaries = cache.frame(stack, place), str(stack.attrs.get("primaries", "bt709"))
     below, above = (100 * float(part.mean()) for part in (signal < 0, signal > 1))
     out = ", ".join(
         f"{share:.2g} % {where}" for share, where in ((below, "below 0"), (above, "above 1")) if share

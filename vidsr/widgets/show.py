@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from vidsr.errors import RecipeError, StackError
+from vidsr.frames import cache
 from vidsr.frames.match import match_times, times_of
 from vidsr.frames.schema import check, grid_of
 from vidsr.metrics.figures import hand_over
@@ -49,25 +50,26 @@ def show(
 
     stacks = [check(s) for s in (a, *(() if b is None else (b,)), *more)]
     names = _names(titles, len(stacks))
-    pictures = _same_frame(stacks, frame)
+    places = _same_frame(stacks, frame)
+    pictures = [s.isel(time=[place]) for s, place in zip(stacks, places, strict=True)]
     left, right, bottom, top = _around([_extent(p) for p in pictures])
     width = min(WIDTH, WIDEST / len(stacks))
     size = (width * len(stacks), min(width * (bottom - top) / (right - left), TALLEST) + 0.6)
     figure, axes = pyplot.subplots(
         1, len(stacks), figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
-    for axis, picture, name in zip(axes[0], pictures, names, strict=True):
-        _draw(axis, picture, name)
+    for axis, stack, place, picture, name in zip(axes[0], stacks, places, pictures, names, strict=True):
+        _draw(axis, picture, cache.frame(stack, place), name)
     axes[0, 0].set(xlim=(left, right), ylim=(bottom, top))
     return hand_over(figure)
 
 
-def _same_frame(stacks: list[xr.DataArray], frame: int | None) -> list[xr.DataArray]:
-    """The one-frame selection (time of size 1) of each stack, still lazy."""
+def _same_frame(stacks: list[xr.DataArray], frame: int | None) -> list[int]:
+    """Where the frame stands in each stack."""
     first = stacks[0]
     numbers = first["frame"].values
     place = 0 if frame is None else position(numbers, frame)
-    chosen = [first.isel(time=[place])]
+    chosen = [place]
     for i, other in enumerate(stacks[1:], start=2):
         here, there = match_times(times_of(first), times_of(other))
         found = there[here == place]
@@ -77,7 +79,7 @@ def _same_frame(stacks: list[xr.DataArray], frame: int | None) -> list[xr.DataAr
                 f"of the first); it runs from {float(other['time'][0]):g} to {float(other['time'][-1]):g} s. "
                 f"{_remedy(here, numbers)}"
             )
-        chosen.append(other.isel(time=found))
+        chosen.append(int(found[0]))
     return chosen
 
 
@@ -108,8 +110,8 @@ def _names(titles: Sequence[str] | None, count: int) -> list[str]:
     return list(titles)
 
 
-def _draw(axis: "Axes", picture: xr.DataArray, name: str) -> None:
-    values = np.clip(picture.values[0], 0, 1)
+def _draw(axis: "Axes", picture: xr.DataArray, values: np.ndarray, name: str) -> None:
+    values = np.clip(values, 0, 1)
     if values.shape[-1] == 1:
         values = values[..., 0]
     axis.imshow(

@@ -1,6 +1,5 @@
 """A region of one frame through a pipeline, step by step, so that a step that was changed costs itself and what follows."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from vidsr.errors import StackError
+from vidsr.frames.cache import FrameStore
 from vidsr.run.blocks import Blocks
 from vidsr.run.graph import Graph, build
 from vidsr.run.law import Spec
@@ -17,7 +17,7 @@ from vidsr.transforms.apply import view_of
 from vidsr.transforms.base import Transform
 from vidsr.transforms.pipeline import Pipeline
 
-KEPT_BYTES = 64e6  # of the regions that one step keeps
+KEPT_BYTES = 64_000_000  # of the regions that one step keeps
 Box = tuple[int, int, int, int]  # top, left, bottom, right, in pixels of a stack
 
 
@@ -30,19 +30,14 @@ class Kept:
 
     def __init__(self, node: Any, check: Callable[[], None]):
         self.node, self.spec, self._check = node, node.spec, check
-        self._held: OrderedDict[Any, np.ndarray] = OrderedDict()
+        self._held = FrameStore(KEPT_BYTES)
 
     def read(self, region: Region) -> np.ndarray:
         place = tuple((int(start), int(count)) for start, count in region)
-        if place not in self._held:
-            self._check()
-            self._held[place] = self._compute(place)
-            while sum(part.nbytes for part in self._held.values()) > KEPT_BYTES and len(self._held) > 1:
-                self._held.popitem(last=False)
-        self._held.move_to_end(place)
-        return self._held[place]
+        return self._held.get(place, lambda: self._compute(place))
 
     def _compute(self, place: Region) -> np.ndarray:
+        self._check()
         is_part = any(
             count < extent for (_, count), extent in zip(place[1:], self.spec.shape[1:3], strict=True)
         )

@@ -12,7 +12,7 @@ import xarray as xr
 from vidsr.errors import RecipeError, StackError
 from vidsr.metrics.figures import plot
 from vidsr.metrics.tables import BETTER, VERSION, badness, by_version, is_report
-from vidsr.widgets.twin import shown_twice
+from vidsr.widgets.twin import coded_size, shown_twice
 
 INCHES_DOTS = 70  # of the still
 
@@ -75,7 +75,9 @@ class Timeline(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """A picture that every reader shows, then the widget as an output of its own, which hides it."""
-        shown_twice(self, self, self.still().data, "image/png", repr(self))
+        picture = self.still().data
+        self.twin = coded_size(picture)
+        shown_twice(self, picture, "image/png", repr(self))
 
     def _follow(self, other: Any) -> None:
         """Keep `frame` of both at the same moment."""

@@ -18,12 +18,14 @@ from vidsr.transforms.base import Transform, number
 from vidsr.transforms.pipeline import Pipeline
 from vidsr.transforms.pipeline import pipeline as composed
 from vidsr.transforms.spelled import spelled_pipeline, verb_of
-from vidsr.widgets import pictures, stills
+from vidsr.widgets import stills
 from vidsr.widgets.controls import Control, controls_of
+from vidsr.widgets.levels import coloured, levels
 from vidsr.widgets.newest import Newest
+from vidsr.widgets.pictures import pair
 from vidsr.widgets.show import CODED
 from vidsr.widgets.stages import Box, Stages, Superseded
-from vidsr.widgets.twin import Twin, shown_twice
+from vidsr.widgets.twin import Twin, coded_size, shown_twice
 
 PICTURE = 60_000  # bytes of the picture for readers without widgets
 SIDE = 256  # pixels of the region that is shown by default
@@ -113,7 +115,7 @@ class Tuner(ipywidgets.VBox):
         """Before and after side by side, as an IPython Image (PNG)."""
         from IPython.display import Image
 
-        return Image(pictures.png(pictures.pair(self.before, self.after)), format="png")
+        return Image(stills.png(coloured(levels(pair(self.before, self.after)))), format="png")
 
     def look_again(self) -> None:
         """Have the steps that look at the clip look again, at what now comes into them."""
@@ -189,7 +191,9 @@ class Tuner(ipywidgets.VBox):
             self._stages.change(self._pipe)
             frame, box = self.frame, _box(self.region, self._clip)
             self._seen = self._stages.before(frame, box), self._stages.after(frame, box)
-            self._before.value, self._after.value = map(pictures.png, self._seen)
+            for image, picture in zip((self._before, self._after), self._seen, strict=True):
+                mime, image.value = stills.lossless(coloured(levels(picture)))
+                image.format = mime.removeprefix("image/")
         except Superseded:
             return
         except Exception as error:
@@ -227,9 +231,9 @@ class Tuner(ipywidgets.VBox):
 
     def _ipython_display_(self) -> None:
         """A picture that every reader shows, then the widget as an output of its own, which hides it."""
-        coded = pictures.levels(pictures.pair(*self._pair()))
-        picture = stills.jpeg_within(np.broadcast_to(coded, (*coded.shape[:2], 3)), PICTURE)
-        shown_twice(self, self._twin, picture, "image/jpeg", f"{self!r}\n{self._caption()}")
+        picture = stills.jpeg_within(coloured(levels(pair(*self._pair()))), PICTURE)
+        self._twin.twin = coded_size(picture)
+        shown_twice(self, picture, "image/jpeg", f"{self!r}\n{self._caption()}")
 
 
 def tune(
@@ -294,5 +298,5 @@ def _box(region: Sequence[int], clip: xr.DataArray) -> Box:
 
 def _picture() -> ipywidgets.Image:
     return ipywidgets.Image(
-        format="png", layout={"flex": "1 1 0%", "min_width": "0", "object_fit": "contain"}
+        format="webp", layout={"flex": "1 1 0%", "min_width": "0", "object_fit": "contain"}
     )

@@ -16,20 +16,23 @@ class Twin(anywidget.AnyWidget):
     twin = traitlets.Int(0).tag(sync=True)
 
 
-def shown_twice(widget: Any, twin: Any, picture: bytes, mime: str, text: str) -> None:
+def shown_twice(widget: Any, picture: bytes, mime: str, text: str) -> None:
     """Display a picture that every reader shows, then the widget as an output of its own.
 
     Args:
-      widget: a widget; twin: what holds the trait `twin`, by which its view finds the picture.
+      widget: a widget whose view finds the picture by its size (`coded_size`) and hides it.
       picture: the file; mime: what it is.
       text: instead of either.
     """
     from IPython.display import display
 
-    data = base64.b64encode(picture).decode()
-    twin.twin = len(data)
-    display({mime: data, "text/plain": text}, raw=True)
+    display({mime: base64.b64encode(picture).decode(), "text/plain": text}, raw=True)
     found = widget._repr_mimebundle_()
     bundle, about = found if isinstance(found, tuple) else (found, {})
     bundle["text/plain"] = "(interactive: run the cell)"
     display(bundle, metadata=about, raw=True)
+
+
+def coded_size(picture: bytes) -> int:
+    """Characters of a file in base64."""
+    return -(-len(picture) // 3) * 4
