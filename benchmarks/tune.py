@@ -1,7 +1,7 @@
 """How soon a moved slider is seen: `vidsr.tune` of denoise | super_resolve on a region of 256 pixels.
 
 Run: python benchmarks/tune.py
-Prints the milliseconds from a move to the new picture (PNG included), and how much was compiled meanwhile; times depend on what
+Prints the milliseconds from a move to the new picture (coded losslessly), and how much was compiled meanwhile; times depend on what
 else the machine does: the load is printed.
 """
 

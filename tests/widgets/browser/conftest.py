@@ -194,6 +194,7 @@ class Comparer:
         self.page.locator(".vc").focus()
         for key in keys:
             self.page.keyboard.press(key)
+        self.settle()
 
     def box(self, where=".vc-canvas"):
         return self.page.locator(where).bounding_box()
@@ -208,11 +209,14 @@ class Comparer:
         self.page.mouse.down(button=button)
         self.page.mouse.move(*self.at(*stop, where), steps=steps)
         self.page.mouse.up(button=button)
+        self.settle()
 
     def text(self, where):
+        self.settle()
         return self.page.locator(where).inner_text()
 
     def seen(self, where):
+        self.settle()
         return self.page.locator(where).is_visible()
 
     def settle(self):
