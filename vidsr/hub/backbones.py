@@ -3,11 +3,11 @@
 torchvision publishes them; torch keeps what it fetched in its cache. A file is hashed before anything in it is read.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
-from vidsr.errors import MediaError, RecipeError
+from vidsr.errors import RecipeError
+from vidsr.hub.checked import read_checked
 from vidsr.metrics.perceptual.backbones import PUBLISHED, Backbone
 
 PUBLISHER = "https://download.pytorch.org/models/"
@@ -43,21 +43,10 @@ def backbone(net: str, path: str | os.PathLike | None = None) -> Backbone:
         raise RecipeError(f"there is no backbone {net!r}. Choose from {list(PUBLISHED)}.")
     published = PUBLISHED[net]
     path = _cache() / published.file if path is None else Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MediaError(
-            f"backbone {path} cannot be read: {error.strerror}. Fetch it once from {PUBLISHER}{published.file}"
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != published.sha256:
-        raise RecipeError(
-            f"{path} has sha256 {digest[:12]}..., the published {published.file} has {published.sha256[:12]}...: it is damaged "
-            f"or another file, and was not read. Fetch it again from {PUBLISHER}{published.file}"
-        )
+    data = read_checked(path, published.sha256, f"Fetch it once from {PUBLISHER}{published.file}")
     from vidsr.adapters.backbone_file import convolutions
 
-    return Backbone(net, tuple(convolutions(data, published.places)), digest)
+    return Backbone(net, tuple(convolutions(data, published.places)), published.sha256)
 
 
 def _cache() -> Path:

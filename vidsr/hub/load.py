@@ -1,6 +1,5 @@
 """Loading an entry: config and weights are checked before anything is built from them."""
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import numpy as np
 
 from vidsr.errors import MediaError, RecipeError
 from vidsr.functional.domain import NAMES, Domain
+from vidsr.hub.checked import read_checked
 from vidsr.hub.index import folder_of
 
 FIELDS = ("id", "verb", "model", "args", "scale", "halo", "domain", "fidelity", "licence", "weights")
@@ -86,18 +86,8 @@ def _load(folder: Path) -> Network:
 
     config = read_config(folder)
     path = folder / config["weights"]["file"]
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MediaError(
-            f"weights {path} cannot be read: {error.strerror}. Install again: pip install -e ."
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != config["weights"]["sha256"]:
-        raise RecipeError(
-            f"weights {path} have sha256 {digest[:12]}..., config.json says {config['weights']['sha256'][:12]}...: "
-            "the file is damaged or another one. Restore it from the release."
-        )
+    digest = config["weights"]["sha256"]
+    data = read_checked(path, digest, "Install again: pip install -e .")
     graphdef, shapes, halo = models.template(config["model"], **config["args"])
     wanted = {k: v.shape for k, v in traverse_util.flatten_dict(shapes, sep=".").items()}
     found = parse(data)
