@@ -44,7 +44,7 @@ def deblur(
       psf: what a point of light became: a kernel (y, x) with odd sides, divided by its sum, or a kind and numbers, as
         ("disc", radius), ("motion", length, angle), ("gaussian", sigma) of `vidsr.functional.psf`; pixels, degrees. None: found in the clip.
       sigma: standard deviation of the noise, in signal units ([0, 1]). None: estimated as `vidsr.denoise` does. Less
-        than the rounding of 8 bits is taken as that.
+        than half a level of 8 bits is taken as that.
       detail: root mean square step between neighbouring pixels of the sharp picture, in signal units: more is sharper
         and noisier. None: worked out from the blurred frames.
       model: "tv", "wiener" or "richardson-lucy"; "auto" is "tv". Or the folder of a network for this verb, or its zoo id; it takes

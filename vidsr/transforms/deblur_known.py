@@ -1,7 +1,6 @@
 """Steps that take a known blur out of every frame: a regularised inverse, and Richardson and Lucy's."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from vidsr.transforms.optics import Psf
 
 MODELS = ("tv", "wiener", "richardson-lucy")
 ROUNDS = {"tv": 6, "wiener": 3, "richardson-lucy": 10}
-LEAST = 1 / 255 / math.sqrt(12)  # sigma of rounding to 8 bits: less is taken as this
+LEAST = 0.5 / 255  # sigma, the most that rounding to 8 bits does: less is taken as this
 EXAMPLE = "vidsr.deblur(('disc', 3.0))"
 
 
@@ -62,7 +61,8 @@ class Deblur(Inverse):
         step = dataclasses.replace(self, sigma=sigma, transfer=spec.tags["transfer"])
         if self.detail is not None:
             return step
-        found = deconvolve.detail(np.asarray(look(noise_level.spread(spec))), self.kernel, sigma)
+        frames = np.asarray(look(noise_level.spread(spec)))
+        found = deconvolve.detail(frames, self.kernel, max(sigma, LEAST))
         return dataclasses.replace(step, detail=min(max(found, 0.001), 2.0))
 
     def footprint(self) -> Footprint:
