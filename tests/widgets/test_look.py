@@ -69,3 +69,17 @@ def test_two_hdr_clips_differ_in_their_own_signal_and_sdr_beside_hdr_in_what_is_
 def test_linear_light_is_drawn_with_a_curve_and_says_so():
     look = Look(graded("linear"), "light")
     assert abs(int(look.picture(0)[0, 32, 0]) - 188) <= 2 and "linear light" in look.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (vidsr.denoise(0.02, causal=True), "b: CausalDenoise goes forward in time, a frame is seen once all before it have run."),
+        (vidsr.stabilise(), "b: Stabilise looks at the whole clip first, a frame is seen once all have been measured."),
+        (vidsr.denoise(0.02, model="nlm"), None),
+    ],
+)  # fmt: skip
+def test_a_lazy_result_says_what_runs_before_a_frame_is_there(step, said):
+    a = textured()
+    assert Look(step(a.chunk(time=1)), "b").notes == (() if said is None else (said,))
+    assert Look(step(a), "b").notes == ()

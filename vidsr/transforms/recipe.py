@@ -151,16 +151,20 @@ def pipeline_of(cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray])
     return cls(steps, blocks=tuple(found["blocks"]), seed=found["seed"], source=found["source"])
 
 
-def step_of(entry: dict[str, Any], extras: dict[str, xr.DataArray]) -> Any:
-    """One step of a record."""
-    fields = {k: v for k, v in entry.items() if k not in ("step", "extras")}
-    name = entry["step"]
+def class_of(name: str) -> type:
+    """The step that a record names."""
     if name not in STEPS:
         raise RecipeError(
             f"the record names a step {name!r} that this version lacks. Install the version it names."
         )
-    step_class = getattr(importlib.import_module(f"vidsr.transforms.{STEPS[name]}"), name)
-    step = step_class.from_record(fields, extras)
+    return getattr(importlib.import_module(f"vidsr.transforms.{STEPS[name]}"), name)
+
+
+def step_of(entry: dict[str, Any], extras: dict[str, xr.DataArray]) -> Any:
+    """One step of a record."""
+    fields = {k: v for k, v in entry.items() if k not in ("step", "extras")}
+    name = entry["step"]
+    step = class_of(name).from_record(fields, extras)
     wanted = entry.get("extras", [])
     given = [provenance.source_of(e) for e in step.extras()]
     if not provenance.same_source({"all": wanted}, {"all": given}):

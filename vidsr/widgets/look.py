@@ -7,6 +7,8 @@ import numpy as np
 import xarray as xr
 
 from vidsr.frames import cache as store
+from vidsr.frames import provenance
+from vidsr.transforms import recipe
 from vidsr.widgets.levels import coloured, levels
 
 HDR = ("pq", "hlg")
@@ -34,14 +36,15 @@ class Look:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be said of how it is drawn."""
+        """What must be said of how it is drawn, and of what it takes to see a frame from its middle."""
+        said = []
         if self.is_hdr:
-            return (
-                f"{self.name} is HDR ({self.transfer}): drawn tone-mapped (BT.2446 A); differences and read-out are of its own values.",
+            said.append(
+                f"{self.name} is HDR ({self.transfer}): drawn tone-mapped (BT.2446 A); differences and read-out are of its own values."
             )
         if self.transfer == "linear":
-            return (f"{self.name} is linear light: drawn with the sRGB curve.",)
-        return ()
+            said.append(f"{self.name} is linear light: drawn with the sRGB curve.")
+        return (*said, *(f"{self.name}: {text}" for text in beforehand(self.stack)))
 
     def signal(self, place: int) -> np.ndarray:
         """(y, x, c) float32 as it is; computed alone, kept in the frame store."""
@@ -66,6 +69,20 @@ class Look:
     def token(self) -> str | None:
         """What its frames are known by, or None where they must not be kept."""
         return store.token(self.stack)
+
+
+def beforehand(stack: xr.DataArray) -> list[str]:
+    """What steps of a lazy result have to run before a frame from the middle of the clip is there."""
+    if stack.chunks is None:
+        return []
+    said = []
+    for entry in (provenance.read(stack) or {}).get("steps", []):
+        step, verb = recipe.class_of(entry["step"]), entry["step"]
+        if step.kind == "scan":
+            said.append(f"{verb} goes forward in time, a frame is seen once all before it have run.")
+        if step.kind == "analysis" and step.reach is None:
+            said.append(f"{verb} looks at the whole clip first, a frame is seen once all have been measured.")
+    return said
 
 
 @cache
