@@ -17,8 +17,6 @@ import pytest
 from tests.widgets.browser import clips
 from tests.widgets.browser.conftest import CODE, PATIENCE
 
-pytestmark = pytest.mark.slow
-
 FRAMES = 24
 CELLS = [
     """import json
@@ -32,6 +30,13 @@ def written(_):
 c.observe(written, ["wipe", "frame", "roi", "mode"])
 c""",
     """print(c.n, "frames")""",
+]
+BOXED = [
+    CELLS[0],
+    """import ipywidgets
+c, slider = vidsr.compare(a, b), ipywidgets.IntSlider(max=a.sizes["time"] - 1)
+ipywidgets.jslink((c, "frame"), (slider, "value"))
+ipywidgets.Tab([ipywidgets.HBox([c, slider]), ipywidgets.Label("nothing here")], titles=["clips", "other"])""",
 ]
 SOON = 60_000  # ms for a server, a kernel and an import on a busy machine
 
@@ -60,6 +65,7 @@ def lab(tmp_path_factory):
     for name, which in (("a.npy", 0), ("b.npy", 2)):
         np.save(folder / name, np.stack([clips.frame(i, which) for i in range(FRAMES)]))
     (folder / "x.ipynb").write_text(notebook(CELLS))
+    (folder / "boxed.ipynb").write_text(notebook(BOXED))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -150,16 +156,39 @@ def picture_height(page):
     )
 
 
-def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
-    address, folder = lab
-    room = rooms(locale="en-US")
-    page = open_notebook(room, address, "x.ipynb")
+def run_all(room, address, name):
+    page = open_notebook(room, address, name)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     choice = page.get_by_role("button", name="Select Kernel", exact=True)
     if choice.is_visible():  # the kernel was not there yet
         choice.click()
     shown(page, "vc.word === 'exact'")
+    return page
+
+
+def test_it_lives_in_boxes_and_tabs_and_is_linked_in_the_browser(rooms, lab):
+    address, _ = lab
+    page = run_all(rooms(locale="en-US"), address, "boxed.ipynb")
+    page.locator(".vc").focus()
+    end_kernels(address)  # what is linked there needs no kernel
+    page.keyboard.press("End")
+    page.wait_for_function(f"document.querySelector('.widget-readout').innerText === '{FRAMES - 1}'")
+    width = page.locator(".vc-canvas").bounding_box()["width"]
+    page.get_by_role("tab", name="other").click()
+    page.get_by_text("nothing here", exact=True).wait_for()
+    assert not page.locator(".vc").is_visible()
+    page.get_by_role("tab", name="clips").click()
+    page.locator(".vc").wait_for(state="visible")
+    assert page.locator(".vc-canvas").bounding_box()["width"] == pytest.approx(width, abs=2) and width > 200
+    look(page, "boxed.png")
+    page.close()
+
+
+def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
+    address, folder = lab
+    room = rooms(locale="en-US")
+    page = run_all(room, address, "x.ipynb")
     page.wait_for_function("document.querySelector('.vc video').readyState >= 2", timeout=SOON)
     assert picture_height(page) == 0, "the static twin is hidden while the widget lives"
 
