@@ -9,6 +9,7 @@ from vidsr.widgets.desk import FILMS, Cancelled, Ticket
 from vidsr.widgets.figures import Figures
 from vidsr.widgets.film import Film, TooLong, Watch, make_film
 from vidsr.widgets.lightbox import Lightbox
+from vidsr.widgets.memory import give_back
 from vidsr.widgets.page import film_message
 from vidsr.widgets.score import listed
 from vidsr.widgets.state import State
@@ -101,6 +102,7 @@ class Filmed(State):
             ticket.check()
             if watch.says(done):
                 self.set_trait("progress", done / watch.total)
+                give_back()
 
         status = ""
         self.set_trait("progress", 0.0)
@@ -119,6 +121,7 @@ class Filmed(State):
                     self._making = None
                     self.status = status
                     self.set_trait("progress", -1.0)
+            give_back()
         with self._guard:
             ticket.check()
             self._films = [*self._films, film][-SPARE:]
