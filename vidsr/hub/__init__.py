@@ -3,7 +3,7 @@
 from vidsr.hub.backbones import backbone, backbones
 from vidsr.hub.index import IDS, folder_of
 from vidsr.hub.listing import Listing, info, list
-from vidsr.hub.load import Network, load, same_weights
+from vidsr.hub.load import Network, from_pretrained, load, same_weights
 from vidsr.hub.save import save
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "backbone",
     "backbones",
     "folder_of",
+    "from_pretrained",
     "info",
     "list",
     "load",

@@ -67,4 +67,4 @@ def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Debl
     """
     model = NETWORK if model == "auto" else model
     net = networks.loaded(model, "deblock", "vidsr.deblock()")
-    return Deblock(strength=float(strength), **networks.window_fields(model, net))
+    return Deblock(strength=float(strength), **networks.window_fields(net))

@@ -162,7 +162,7 @@ def _choice(scale: int, spec: Spec) -> tuple[str, str]:
 def _built(model: str, trips: int) -> SuperResolve:
     net = networks.loaded(model, "super_resolve", "vidsr.super_resolve(scale=4)")
     return SuperResolve(
-        **networks.fields(model, net),
+        **networks.fields(net),
         scale=net.scale,
         trips=trips,
         domain=net.domain,
