@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
 from vidsr.errors import RecipeError
 from vidsr.hub.config import read_config
 from vidsr.hub.index import IDS, folder_of, place
+from vidsr.hub.registry import registered
 
 COLUMNS = ("id", "verb", "scale", "parameters", "kB", "PSNR-Y [dB]", "fidelity", "licence")
 CHOSEN_BY = ("validation",)
@@ -48,11 +50,14 @@ def info(name: str | os.PathLike) -> dict[str, Any]:
     """Everything an entry says about itself: its config, and its figures under "metrics".
 
     Args:
-      name: what `load` takes; a repository on the Hub is fetched if it is not in the cache.
+      name: what `load` takes (a repository on the Hub is fetched if it is not in the cache), or the name of a registered
+        checkpoint: then what is noted of it.
 
     Raises:
       RecipeError, MediaError: as `load`, where it cannot be found or read.
     """
+    if str(name) in registered():
+        return asdict(registered()[str(name)])
     folder, _, remedy = place(name)
     path = folder / "metrics.json"
     try:
