@@ -129,7 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(401, {}, {"X-Error-Message": "Invalid credentials in Authorization header"})
         known = name in self.hub.repositories
         if not known:
-            self.hub.add(name, {}, "private" if asked.get("private") else "")
+            closed = asked.get("visibility") == "private" or asked.get("private")
+            self.hub.add(name, {}, "private" if closed else "")
         url = f"http://{self.headers['Host']}/{name}"
         self._send(409 if known else 200, {"url": url, "id": name})
 

@@ -66,7 +66,7 @@ def push_to_hub(
       network: what `load` gave, or the zoo id or folder of an entry.
       repo: "org/name"; made if there is none.
       token: of one who may write there. None: HF_TOKEN, or where the user has logged in (hf auth login).
-      private: of a repository that is made: only for those who are let in.
+      private: of a repository that is made: only for those who are let in. False: as its owner's other ones.
       branch: the commit goes there; made from main if there is none.
       message: of the commit; None: says which network.
 
@@ -97,7 +97,7 @@ def _sent(folder: Path, repo: str, token: str | None, private: bool, branch: str
     api = HfApi(token=token, library_name="vidsr")
     reach(api.endpoint, f"the Hub, to which {repo} is to go,")
     with plain_errors(repo, branch, api.endpoint):
-        api.create_repo(repo, private=private, exist_ok=True)
+        api.create_repo(repo, private=private or None, exist_ok=True)
         if branch != "main":
             api.create_branch(repo, branch=branch, exist_ok=True)
         return api.upload_folder(
