@@ -1,5 +1,6 @@
 """Repositories on the Hub: fetched once over real HTTP, then from the cache; each trouble has its own clear error."""
 
+import hashlib
 import json
 import logging
 import time
@@ -202,6 +203,36 @@ def test_what_is_half_cached_or_damaged_is_not_used(cache):
     (folder / "model.safetensors").write_bytes(bytes(data))
     with pytest.raises(RecipeError, match="Delete .*models--me--tiny and load it again"):
         hub.load("me/tiny")
+
+
+def test_mutated_weights_are_refused_or_load(tmp_path):
+    """Though the config states their hash: bytes changed, cut off or put in, most of them in the header."""
+    rng, whole = np.random.default_rng(1), files()["model.safetensors"]
+    config, refused = json.loads(files()["config.json"]), 0
+    for turn in range(100):
+        data = bytearray(whole)
+        place = int(rng.integers(2200 if turn % 4 else len(data)))
+        if turn % 10 == 0:
+            del data[place:]
+        elif turn % 10 == 1:
+            data[place:place] = b"{"
+        else:
+            data[place] = rng.integers(256)
+        config["weights"]["sha256"] = hashlib.sha256(data).hexdigest()
+        (tmp_path / "model.safetensors").write_bytes(bytes(data))
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        try:
+            assert hub.load(tmp_path).params
+        except vidsr.VidsrError:
+            refused += 1
+    assert refused > 50
+
+
+def test_what_may_invent_is_no_step_of_a_faithful_verb(tmp_path):
+    for name, data in files().items():
+        (tmp_path / name).write_bytes(data.replace(b'"faithful"', b'"generative"'))
+    with pytest.raises(RecipeError, match="generative, and super_resolve promises .* fidelity='generative'"):
+        vidsr.super_resolve(4, model=str(tmp_path))
 
 
 def test_a_mutated_config_is_refused_or_loads(tmp_path):

@@ -85,7 +85,7 @@ def plain_errors(repo: str, revision: str | None, endpoint: str) -> Iterator[Non
     except errors.RepositoryNotFoundError as error:
         raise MediaError(
             f"{endpoint} shows no repository {repo} ({error.response.status_code}): the name is wrong, or it is private and "
-            "the token, if there is one, opens it not. Check the name, then log in: hf auth login (or set HF_TOKEN)"
+            "not for this user. Check the name, then log in: hf auth login (or set HF_TOKEN)"
         ) from error
     except errors.HfHubHTTPError as error:
         raise MediaError(_refused(repo, endpoint, error.response.status_code)) from error
