@@ -59,6 +59,15 @@ def served():
         server.server_close()
 
 
+def _oid(mode, data):
+    """How git, or git LFS, calls a file."""
+    return (
+        hashlib.sha256(data).hexdigest()
+        if mode == "lfs"
+        else hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    )
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 10  # seconds that an idle connection is kept
@@ -141,13 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {})
 
     def preupload(self, body, name, revision):
-        if self._open(name, revision, write=True):
-            kinds = {True: "lfs", False: "regular"}
-            paths = [file["path"] for file in json.loads(body)["files"]]
-            modes = [
-                {"path": p, "uploadMode": kinds[p.endswith(".safetensors")], "shouldIgnore": False}
-                for p in paths
-            ]
+        opened = self._open(name, revision, write=True)
+        if opened:
+            held = opened[0].commits[opened[1]]
+            modes = []
+            for path in (file["path"] for file in json.loads(body)["files"]):
+                mode = "lfs" if path.endswith(".safetensors") else "regular"
+                oid = _oid(mode, held[path]) if path in held else None
+                modes.append({"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
             self._send(200, {"files": modes})
 
     def batch(self, body, name):

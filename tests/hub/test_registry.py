@@ -35,6 +35,8 @@ def test_the_first_fetch_tells_the_licence_and_notes_the_hash(weights, source, c
     asked = len(weights.asked)
     assert hub.download("x4") == path and len(weights.asked) == asked
     assert hub.register("x4", source, licence="BSD-3-Clause") == known
+    with pytest.raises(RecipeError, match="its revision is part of"):
+        hub.download("x4", "main")
 
 
 @pytest.mark.parametrize("source", [LINK, "hf://you/net/x4.pth"])

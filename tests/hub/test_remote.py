@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 import vidsr
+from benchmarks.hub import closed
+from tests.hub import server
 from tests.hub.server import TOKEN
 from vidsr import hub
 from vidsr.errors import MediaError, RecipeError
+from vidsr.hub import network
 
 TINY = "sr-tiny-x4"
 
@@ -163,6 +166,28 @@ def test_unknown_revisions_and_servers_that_fail(online):
     online.down = True
     with pytest.raises(MediaError, match="answers 503"):
         hub.load("me/tiny")
+
+
+def test_what_is_no_hub_is_said_to_be_none(online, monkeypatch):
+    online.add("me/tiny", files())
+    monkeypatch.setattr(
+        server._Handler, "about", lambda self, *asked: self._send(200, b"<html>Log in to this WiFi")
+    )
+    monkeypatch.setattr(server, "ROUTES", [(".*", server._Handler.about)])
+    with pytest.raises(MediaError, match=r"http://.* and me/tiny: .*Try again"):
+        hub.load("me/tiny")
+
+
+def test_a_proxy_is_asked_in_place_of_the_hub(online, monkeypatch):
+    monkeypatch.setenv("http_proxy", closed())
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(MediaError, match=r"127.0.0.1:\d+ cannot be reached: .*refused"):
+        network.reach("http://hub.invalid", "me/tiny")
+    monkeypatch.setenv("http_proxy", online.address)
+    network.reach("http://hub.invalid", "me/tiny")
+    monkeypatch.setenv("no_proxy", "hub.invalid")
+    with pytest.raises(MediaError, match="hub.invalid:80 cannot be reached"):
+        network.reach("http://hub.invalid", "me/tiny")
 
 
 def test_a_folder_of_that_name_comes_before_the_hub(online, tmp_path, monkeypatch):

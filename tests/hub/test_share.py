@@ -93,6 +93,7 @@ def test_saved_is_loaded_and_saved_again(tmp_path):
 
 def test_a_branch_and_a_second_push(online, owner):
     first = hub.push_to_hub(TINY, "me/tiny", private=True)
+    assert hub.push_to_hub(hub.load(TINY), "me/tiny") == first  # nothing has changed
     second = hub.push_to_hub(changed(hub.load(TINY)), "me/tiny", branch="halved")
     assert hub.load("me/tiny").name == first and hub.load("me/tiny", "halved").name == second
     assert online.repositories["me/tiny"].closed == "private"

@@ -138,6 +138,10 @@ def download(name: str | os.PathLike, revision: str | None = None, token: str | 
     one = registered().get(str(name))
     if one is None:
         return place(name, revision, token, renew=True).folder
+    if revision is not None:
+        raise RecipeError(
+            f"{one.name} is a registered checkpoint; its revision is part of {one.source}. Leave it out."
+        )
     path = _path(one)
     remedy = f"If it was replaced on purpose: vidsr.hub.forget({one.name!r}), and register it again."
     if one.sha256 is None or not path.is_file():
