@@ -120,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         opened = self._open(name, revision or "main")
         if opened:
             files = [{"rfilename": path} for path in opened[0].commits[opened[1]]]
-            self._send(200, {"id": name, "sha": opened[1], "siblings": files})
+            private = opened[0].closed == "private"
+            self._send(200, {"id": name, "sha": opened[1], "siblings": files, "private": private})
 
     def resolve(self, body, name, revision, path):
         opened = self._open(name, revision)

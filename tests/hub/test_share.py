@@ -81,10 +81,10 @@ def test_saved_is_loaded_and_saved_again(tmp_path):
     net = hub.load(TINY)
     folder = hub.save_pretrained(net, tmp_path / "a")
     assert same(hub.load(folder), net) and (folder / "metrics.json").is_file()
-    hub.save_pretrained(changed(net), folder)
-    assert same(hub.load(folder), changed(net)) and not (folder / "metrics.json").is_file()
-    with pytest.raises(RecipeError, match="was loaded from .* Name another folder"):
-        hub.save_pretrained(hub.load(folder), folder)
+    with pytest.raises(RecipeError, match="holds something.* Name a new folder"):
+        hub.save_pretrained(changed(net), folder)
+    other = hub.save_pretrained(changed(hub.load(folder)), tmp_path / "c")
+    assert same(hub.load(other), changed(net)) and not (other / "metrics.json").is_file()
     other = dataclasses.replace(net, params={"head": np.zeros(3, np.float32)})
     with pytest.raises(RecipeError, match="not of sr-tiny-x4's shapes"):
         hub.save_pretrained(other, tmp_path / "b")
@@ -97,6 +97,10 @@ def test_a_branch_and_a_second_push(online, owner):
     second = hub.push_to_hub(changed(hub.load(TINY)), "me/tiny", branch="halved")
     assert hub.load("me/tiny").name == first and hub.load("me/tiny", "halved").name == second
     assert online.repositories["me/tiny"].closed == "private"
+    online.add("me/open", {})
+    with pytest.raises(RecipeError, match="there already, and public; nothing was sent"):
+        hub.push_to_hub(TINY, "me/open", private=True)
+    assert len(online.repositories["me/open"].commits) == 1
 
 
 def test_a_push_is_refused_in_plain_words(online, tmp_path, monkeypatch):

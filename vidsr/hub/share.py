@@ -17,7 +17,7 @@ from vidsr.hub.card import card, front_matter
 from vidsr.hub.config import FILE, read_config
 from vidsr.hub.index import Place, place
 from vidsr.hub.load import Network, load
-from vidsr.hub.network import plain_errors, reach
+from vidsr.hub.network import ANSWER, plain_errors, reach
 from vidsr.hub.save import serialised
 
 BESIDE = ("metrics.json", "README.md", "picture.png", "recipe.py")  # what is said of the weights
@@ -32,17 +32,19 @@ def save_pretrained(network: Network, folder: str | os.PathLike) -> Path:
 
     Args:
       network: what `load` gave, with its own or other params of the same shapes.
-      folder: where to; made if absent. Files of the same names are replaced.
+      folder: where to; new or empty, so that no figures of other weights stay beside these.
 
     Returns:
       The folder.
 
     Raises:
-      RecipeError: params of other shapes, or the folder that the network was loaded from.
+      RecipeError: params of other shapes, or a folder that holds something.
     """
     folder = Path(folder)
-    if folder.resolve() == network.folder.resolve():
-        raise RecipeError(f"{network.id} was loaded from {folder}. Name another folder.")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise RecipeError(
+            f"{folder} holds something, and figures of other weights may not stay there. Name a new folder."
+        )
     _written(network, folder)
     _write_card(folder, folder.name)
     return folder
@@ -66,7 +68,7 @@ def push_to_hub(
       network: what `load` gave, or the zoo id or folder of an entry.
       repo: "org/name"; made if there is none.
       token: of one who may write there. None: HF_TOKEN, or where the user has logged in (hf auth login).
-      private: of a repository that is made: only for those who are let in. False: as its owner's other ones.
+      private: only for those who are let in; refused where the repository is there and public. False: as it is, or as its owner's others.
       branch: the commit goes there; made from main if there is none.
       message: of the commit; None: says which network.
 
@@ -74,7 +76,7 @@ def push_to_hub(
       "org/name@commit", by which `load` gives these very weights.
 
     Raises:
-      RecipeError: no repository's name; an entry that does not load. MediaError: no network, or the Hub refuses.
+      RecipeError: no repository's name; an entry that does not load; private for a public repository. MediaError: no network, or the Hub refuses.
     """
     if not _REPOSITORY.fullmatch(repo):
         raise RecipeError(
@@ -98,6 +100,10 @@ def _sent(folder: Path, repo: str, token: str | None, private: bool, branch: str
     reach(api.endpoint, f"the Hub, to which {repo} is to go,")
     with plain_errors(repo, branch, api.endpoint):
         api.create_repo(repo, private=private or None, exist_ok=True)
+        if private and api.model_info(repo, timeout=ANSWER).private is False:
+            raise RecipeError(
+                f"{repo} is there already, and public; nothing was sent. Leave private out, or name another."
+            )
         if branch != "main":
             api.create_branch(repo, branch=branch, exist_ok=True)
         return api.upload_folder(
@@ -114,8 +120,6 @@ def _written(network: Network, folder: Path) -> None:
         )
     config = read_config(network.folder, "")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in BESIDE:
-        (folder / name).unlink(missing_ok=True)
     weights = config["weights"]["file"]
     if jax.tree.all(jax.tree.map(np.array_equal, network.params, kept.params)):
         _copy(network.folder, folder, (FILE, weights, *BESIDE))
