@@ -103,6 +103,22 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="command"
     )
     zoo.add_parser("list", help="all of them").set_defaults(run=_zoo_list)
+    about = zoo.add_parser("info", help="what one says of itself, as JSON")
+    about.add_argument(
+        "name", help="zoo id, folder, org/name or org/name@revision, or a registered checkpoint"
+    )
+    about.set_defaults(run=_zoo_info)
+    download = zoo.add_parser("download", help="fetch one from the Hub, and print where it lies")
+    download.add_argument("name", help="as for info")
+    download.add_argument("--revision", help="commit, branch or tag; default: main")
+    download.set_defaults(run=_zoo_download)
+    push = zoo.add_parser("push", help="publish one on the Hub; log in before: hf auth login")
+    push.add_argument("network", help="zoo id, or folder of an entry")
+    push.add_argument("repo", help="org/name")
+    push.add_argument("--private", action="store_true", help="if the repository is made now")
+    push.add_argument("--branch", default="main")
+    push.add_argument("--message", help="of the commit")
+    push.set_defaults(run=_zoo_push)
 
     photographs = commands.add_parser("photographs", help="download what the zoo was trained on (214 MB)")
     photographs.add_argument("folder")
@@ -172,6 +188,27 @@ def _zoo_list(options: argparse.Namespace) -> None:
     import vidsr
 
     print(vidsr.hub.list())
+
+
+def _zoo_info(options: argparse.Namespace) -> None:
+    import json
+
+    import vidsr
+
+    print(json.dumps(vidsr.hub.info(options.name), indent=1))
+
+
+def _zoo_download(options: argparse.Namespace) -> None:
+    import vidsr
+
+    print(vidsr.hub.download(options.name, options.revision))
+
+
+def _zoo_push(options: argparse.Namespace) -> None:
+    import vidsr
+
+    keep = ("private", "branch", "message")
+    print(vidsr.hub.push_to_hub(options.network, options.repo, **{k: getattr(options, k) for k in keep}))
 
 
 def _photographs(options: argparse.Namespace) -> None:

@@ -70,33 +70,36 @@ def load(
     clipped, as spandrel's own call would.
 
     Args:
-      path: a .pth, .pt, .ckpt or .safetensors file of weights.
+      path: a .pth, .pt, .ckpt or .safetensors file of weights, or the name of one that `vidsr.hub.register` knows: it is fetched
+        once and its hash is compared.
       halo, edge, tile, device, fidelity: as in `wrap`.
 
     Raises:
       MediaError: no such file, or damaged. RecipeError: torch or spandrel is missing; the file holds more than tensors; an unknown
         architecture; extra or missing keys, all named; and what `wrap` raises.
     """
-    found = door.open("checkpoint", "vidsr.torch.load").read(path, device)
+    reader, path = door.open("checkpoint", "vidsr.torch.load"), hub.checkpoint(path)
+    found = reader.read(path, device)
     rules = tiles.Rules(found.scale, halo, edge, found.multiple_of, found.least, tile)
     return _step(found.held, rules, fidelity, path=os.path.abspath(path), whole=found.whole)
 
 
 def export(name: str | os.PathLike) -> Any:
-    """A network of the zoo as a torch module with the same weights, in evaluation mode.
+    """A network of the zoo, or of the Hub, as a torch module with the same weights, in evaluation mode.
 
     It is the network alone: ``(n, c, y, x)`` -> ``(n, c, y * scale, x * scale)``, not clipped. What a verb does around it stays here: `super_resolve` keeps
     its result within the bounds of `vidsr.functional.overshoot`, `denoise` and `deblock` put neighbouring frames and maps into
     further channels of the input and blend. Parameters are named as in the entry's file; kernels are OIHW.
 
     Args:
-      name: a zoo id, or the folder of an entry.
+      name: what `vidsr.hub.load` takes: a zoo id, the folder of an entry, or "org/name" on the Hub.
 
     Raises:
-      RecipeError: torch is missing; no such entry.
+      RecipeError: torch is missing; and what `vidsr.hub.load` raises.
     """
     adapter = door.open("exported", "vidsr.torch.export")
-    about, net = hub.info(name), hub.load(name)
+    net = hub.load(name)
+    about = hub.info(net.folder)
     return adapter.exported(about["model"], about["args"], net.params)
 
 

@@ -71,7 +71,7 @@ def test_frames_know_no_jax():
 
 
 def test_importing_vidsr_is_light():
-    heavy = "jax flax torch matplotlib decord dask.array av".split()
+    heavy = "jax flax torch matplotlib decord dask.array av huggingface_hub".split()
     code = f"import sys, vidsr; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent

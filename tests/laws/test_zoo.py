@@ -33,10 +33,20 @@ def test_the_entry_is_complete(entry):
         "## Measured",
         "## Data",
         "## Made again",
+        "## How to cite",
     ]
     assert [card.find(part) for part in order] == sorted(card.find(part) for part in order) and -1 not in map(
         card.find, order
     )
+
+
+def test_the_card_says_what_the_files_say(entry):
+    from vidsr.hub import card
+
+    name, folder = entry
+    about, text = hub.info(name), (folder / "README.md").read_text()
+    front = card.front_matter(name, about["verb"], about["licence"], about["metrics"])
+    assert text.startswith(front + "\n#") and card.table(about["metrics"]) in text
 
 
 def test_config_and_digest(entry):

@@ -1,21 +1,40 @@
-"""The zoo's code: an explicit list of entries, and how one is found, checked and loaded. Loading runs no recipe."""
+"""Networks and where they come from: the zoo of the wheel, folders of the same form, and repositories on the Hub.
+
+    net = hub.load("sr-small-x4")                       # of the zoo; hub.list() shows it
+    net = hub.load("org/name")                          # on the Hub; net.name is "org/name@" and the commit
+    hub.push_to_hub(net, "me/name")                     # with its card and figures
+    hub.register("x4plus", "https://.../RealESRGAN_x4plus.pth", licence="BSD-3-Clause")    # other people's, for vidsr.torch.load
+
+Weights are safetensors with the sha256 that their config states, checked before anything in them is read. No code of an entry is run.
+"""
 
 from vidsr.hub.backbones import backbone, backbones
 from vidsr.hub.index import IDS, folder_of
 from vidsr.hub.listing import Listing, info, list
-from vidsr.hub.load import Network, load, same_weights
+from vidsr.hub.load import Network, from_pretrained, load, same_weights
+from vidsr.hub.registry import Registered, checkpoint, download, forget, register, registered
 from vidsr.hub.save import save
+from vidsr.hub.share import push_to_hub, save_pretrained
 
 __all__ = [
     "IDS",
     "Listing",
     "Network",
+    "Registered",
     "backbone",
     "backbones",
+    "checkpoint",
+    "download",
     "folder_of",
+    "forget",
+    "from_pretrained",
     "info",
     "list",
     "load",
+    "push_to_hub",
+    "register",
+    "registered",
     "same_weights",
     "save",
+    "save_pretrained",
 ]

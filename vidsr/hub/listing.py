@@ -2,11 +2,14 @@
 
 import json
 import os
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from vidsr.hub.index import IDS, folder_of
-from vidsr.hub.load import read_config
+from vidsr.errors import RecipeError
+from vidsr.hub.config import read_config
+from vidsr.hub.index import IDS, folder_of, place
+from vidsr.hub.registry import registered
 
 COLUMNS = ("id", "verb", "scale", "parameters", "kB", "PSNR-Y [dB]", "fidelity", "licence")
 CHOSEN_BY = ("validation",)
@@ -44,10 +47,24 @@ class Listing:
 
 
 def info(name: str | os.PathLike) -> dict[str, Any]:
-    """Everything an entry says about itself: its config, and its figures under "metrics"."""
-    folder = folder_of(name)
+    """Everything an entry says about itself: its config, and its figures under "metrics".
+
+    Args:
+      name: what `load` takes (a repository on the Hub is fetched if it is not in the cache), or the name of a registered
+        checkpoint: then what is noted of it.
+
+    Raises:
+      RecipeError, MediaError: as `load`, where it cannot be found or read.
+    """
+    if str(name) in registered():
+        return asdict(registered()[str(name)])
+    folder, _, remedy = place(name)
     path = folder / "metrics.json"
-    return {**read_config(folder), "metrics": json.loads(path.read_text()) if path.is_file() else {}}
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise RecipeError(f"{path} is not JSON: {error}. {remedy}") from error
+    return {**read_config(folder, remedy), "metrics": metrics}
 
 
 def list() -> Listing:

@@ -29,15 +29,10 @@ def save(folder: Path, *, params: dict[str, Any], entry: Stated) -> None:
       params: nested dict of arrays, as `vidsr.models.build` gives them.
       entry: the rest.
     """
-    from flax import traverse_util
-    from safetensors.numpy import save as serialise
-
     from vidsr import models
 
     folder.mkdir(parents=True, exist_ok=True)
-    flat = traverse_util.flatten_dict(params, sep=".")
-    # safetensors writes a non-contiguous array wrongly and says nothing
-    data = serialise({k: np.ascontiguousarray(v, np.float32) for k, v in sorted(flat.items())})
+    data = serialised(params)
     (folder / FILE).write_bytes(data)
     config = {
         "id": entry.name,
@@ -52,3 +47,13 @@ def save(folder: Path, *, params: dict[str, Any], entry: Stated) -> None:
         "weights": {"file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def serialised(params: dict[str, Any]) -> bytes:
+    """The bytes of a safetensors file of these arrays, in float32."""
+    from flax import traverse_util
+    from safetensors.numpy import save as serialise
+
+    flat = traverse_util.flatten_dict(params, sep=".")
+    # safetensors writes a non-contiguous array wrongly and says nothing
+    return serialise({k: np.ascontiguousarray(v, np.float32) for k, v in sorted(flat.items())})

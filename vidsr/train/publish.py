@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from vidsr import hub, models
+from vidsr.hub import card
 from vidsr.train import measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted
@@ -106,14 +107,8 @@ def _device(engine: str) -> str:
 
 def _card(metrics: dict[str, Any], entry: Entry, pictured: str) -> str:
     name, run, licence = entry.name, metrics["run"], entry.licence
-    names = list(metrics["psnr_y"])
-    table = [f"| PSNR-Y (dB) / SSIM-Y | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
-    for method in metrics["psnr_y"][names[0]]:
-        cells = [f"{metrics['psnr_y'][n][method]:.2f} / {metrics['ssim_y'][n][method]:.4f}" for n in names]
-        table.append(f"| {name if method == 'ours' else method} | {' | '.join(cells)} |")
-    sources = [f"- {row['pictures']} pictures: {row['credit']} ({row['licence']})" for row in metrics["data"]]
     shown = f"![input, this network, truth](picture.png)\n\n*Input, this network, truth; {pictured}, held back from training.*\n\n"
-    return f"""{_front_matter(metrics, licence)}
+    return f"""{card.front_matter(name, entry.verb, licence, metrics)}
 # {name}
 
 {shown if pictured else ""}{entry.sentence}
@@ -130,13 +125,13 @@ vidsr.save({entry.use}(clip), "out.mp4", like=clip)
 ```
 
 ## Measured
-{chr(10).join(table)}
+{card.table(metrics)}
 
 Protocol: {metrics["protocol"]}. The validation pictures chose nothing but the
 settings; the other sets were looked at after the run. {metrics["parameters"]:,} weights, fidelity: faithful.
 
 ## Data, seed, licence
-{chr(10).join(sources)}
+{card.sources(metrics)}
 
 {entry.made}
 {run["pixels"] / 1e6:,.0f} Mpixel in all, half sizes included. Larger published networks were trained on DIV2K and Flickr2K, some 3,450 pictures of
@@ -149,7 +144,7 @@ are named here.
 {run["patch"]}x{run["patch"]} input pixels ({run["high_resolution_pixels_seen"] / 1e6:,.0f} Mpixel seen),
 {run["cpu_hours"]:.2f} CPU hours on {run["device"]}, engine {run["engine"]},
 optimiser SOAP, rate {run["rate"]}, loss {run["loss"]}. All figures: `metrics.json`.
-"""
+{card.CITE}"""
 
 
 def _tried(rows: list[dict[str, Any]]) -> str:
@@ -165,25 +160,3 @@ def _tried(rows: list[dict[str, Any]]) -> str:
             "",
         ]
     )
-
-
-def _front_matter(metrics: dict[str, Any], licence: str) -> str:
-    """The Hub's front matter, as plain text: task, licence, tags and the measured figures as its model index."""
-    results = "".join(
-        f"""
-  - task: {{type: image-to-image}}
-    dataset: {{type: {name.lower()}, name: {name}}}
-    metrics:
-    - {{type: psnr, name: PSNR-Y, value: {metrics["psnr_y"][name]["ours"]}}}
-    - {{type: ssim, name: SSIM-Y, value: {metrics["ssim_y"][name]["ours"]}}}"""
-        for name in metrics["psnr_y"]
-    )
-    return f"""---
-license: {licence.lower()}
-library_name: vidsr
-pipeline_tag: image-to-image
-tags: [restoration, video, jax, flax]
-model-index:
-- name: {metrics["id"]}
-  results:{results}
----"""

@@ -58,13 +58,13 @@ def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Debl
 
     Args:
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
-      model: a zoo id or the folder of a network for this verb, as `vidsr train zoo/deblock-small` makes one; "auto":
-        "deblock-small".
+      model: a network for this verb, as `vidsr.hub.load` takes it: a zoo id, a folder, as `vidsr train zoo/deblock-small`
+        makes one, or "org/name" on the Hub; "auto": "deblock-small".
 
     Raises:
       RecipeError: no such network, one for another verb, or weights that fail their checks. StackError, when it meets a
-        stack: HDR or linear signal, interlaced frames.
+        stack: HDR or linear signal, interlaced frames. MediaError: a repository that cannot be fetched.
     """
     model = NETWORK if model == "auto" else model
     net = networks.loaded(model, "deblock", "vidsr.deblock()")
-    return Deblock(strength=float(strength), **networks.window_fields(model, net))
+    return Deblock(strength=float(strength), **networks.window_fields(net))

@@ -47,14 +47,15 @@ def deblur(
         than half a level of 8 bits is taken as that.
       detail: root mean square step between neighbouring pixels of the sharp picture, in signal units: more is sharper
         and noisier. None: worked out from the blurred frames.
-      model: "tv", "wiener" or "richardson-lucy"; "auto" is "tv". Or the folder of a network for this verb, or its zoo id; it takes
-        neither psf nor the other numbers.
+      model: "tv", "wiener" or "richardson-lucy"; "auto" is "tv". Or a network for this verb, as `vidsr.hub.load` takes it: a
+        zoo id, a folder, or "org/name" on the Hub; it takes neither psf nor the other numbers.
       rounds: how often the misfit is corrected; every round reads further. None: 6, 3 and 10.
 
     Raises:
       RecipeError: a psf with even sides, a sum that is not positive or negative weights, an unknown model or kind, a number out
         of range, sigma and detail for "richardson-lucy", or psf, sigma, detail or rounds for a network.
       StackError, when it meets a stack: a psf larger than the picture, interlaced frames, no transfer tag; HDR signal for a network.
+      MediaError: a repository that cannot be fetched.
     """
     chosen = "tv" if model == "auto" else model
     about = {"sigma": sigma, "detail": detail, "rounds": rounds}

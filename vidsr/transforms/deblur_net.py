@@ -55,4 +55,4 @@ def deblur_net(model: str | os.PathLike) -> DeblurNet:
       RecipeError: no such entry, one for another verb, or weights that fail their checks.
     """
     net = networks.loaded(model, "deblur", "vidsr.deblur(('disc', 3.0))")
-    return DeblurNet(**networks.fields(model, net), align=net.align)
+    return DeblurNet(**networks.fields(net), align=net.align)

@@ -119,12 +119,14 @@ def denoise(
       sigma: standard deviation of the noise, in signal units ([0, 1], so 10 levels of 8 bits are 10/255). None:
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
-      model: "nlm"; a zoo id or the folder of a network for this verb, as `vidsr train zoo/denoise-small` makes one; or
-        "auto": "denoise-small", and "nlm" with `causal=True`. A network whose domain calls it blind takes no sigma.
+      model: "nlm"; a network for this verb, as `vidsr.hub.load` takes it: a zoo id, a folder, as `vidsr train
+        zoo/denoise-small` makes one, or "org/name" on the Hub; or "auto": "denoise-small", and "nlm" with `causal=True`. A network whose
+        domain calls it blind takes no sigma.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
     Raises:
       RecipeError: an unknown model, a number out of range. StackError: interlaced frames; HDR signal for a network.
+      MediaError: a repository that cannot be fetched.
     """
     sigma = None if sigma is None else float(sigma)
     if model == "nlm" or (model == "auto" and causal):
@@ -138,7 +140,7 @@ def _network(model: str | os.PathLike, sigma: float | None, strength: float, cau
         hub.folder_of(model)
     except RecipeError as error:
         raise RecipeError(
-            f"model={model!r} is no denoiser; there are {', '.join(map(repr, MODELS))}, and networks by zoo id or folder. "
+            f"model={model!r} is no denoiser: {error} Or it is one of {', '.join(map(repr, MODELS))}. "
             "For example vidsr.denoise(model='nlm')."
         ) from error
     if causal:

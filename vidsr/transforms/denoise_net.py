@@ -65,6 +65,6 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     return DenoiseNet(
         sigma=sigma,
         strength=strength,
-        **networks.window_fields(model, net),
+        **networks.window_fields(net),
         blind=net.blind,
     )

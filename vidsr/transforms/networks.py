@@ -17,20 +17,25 @@ def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
     """The entry, if it is one for this verb.
 
     Raises:
-      RecipeError: no such entry, or one for another verb.
+      RecipeError: no such entry, one for another verb, or one that may invent. MediaError: it cannot be fetched or read.
     """
     net = hub.load(model)
     if net.verb != verb:
         raise RecipeError(
             f"{model} is a network for {net.verb}. For example {example}; all: vidsr.hub.list()."
         )
+    if net.fidelity == "generative":
+        raise RecipeError(
+            f"{model} is generative, and {verb} promises to invent nothing. Say what it is: "
+            f"vidsr.torch.wrap(vidsr.torch.export({str(model)!r}), scale={net.scale}, fidelity='generative')."
+        )
     return net
 
 
-def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+def fields(net: hub.Network) -> dict[str, Any]:
     """The fields that every step around a network has."""
     return {
-        "model": str(model),
+        "model": net.name,
         "sha256": net.sha256,
         "halo": net.halo,
         "graph": net.graphdef,
@@ -38,9 +43,9 @@ def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
     }
 
 
-def window_fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
+def window_fields(net: hub.Network) -> dict[str, Any]:
     """The fields of a `NetworkWindow`."""
-    return {**fields(model, net), "radius": net.radius, "align": net.align}
+    return {**fields(net), "radius": net.radius, "align": net.align}
 
 
 def check_sdr(spec: Spec, verb: str, instead: str) -> None:

@@ -116,13 +116,13 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
 
     Args:
       scale: 2 or 4.
-      model: "tiny" or "small" (x4), "compact" (x2), a zoo id (`vidsr.hub.list()`), the folder of one, or "auto": "small",
-        and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
+      model: "tiny" or "small" (x4), "compact" (x2), a network as `vidsr.hub.load` takes it: a zoo id (`vidsr.hub.list()`), a
+        folder, or "org/name" on the Hub, with "@revision" or without; or "auto": "small", and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
       consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
     Raises:
-      RecipeError: no model of that name or scale, or weights that fail their checks.
+      RecipeError: no model of that name or scale, or weights that fail their checks. MediaError: a repository that cannot be fetched.
     """
     sizes, trips = _sizes(scale), TRIPS if consistency else 0
     if model in ("auto", *SIZES) and not sizes:
@@ -162,7 +162,7 @@ def _choice(scale: int, spec: Spec) -> tuple[str, str]:
 def _built(model: str, trips: int) -> SuperResolve:
     net = networks.loaded(model, "super_resolve", "vidsr.super_resolve(scale=4)")
     return SuperResolve(
-        **networks.fields(model, net),
+        **networks.fields(net),
         scale=net.scale,
         trips=trips,
         domain=net.domain,
