@@ -64,7 +64,10 @@ class BlindDeblur(InLight):
         inverse = deblur_known.inverse(lens(self.likeliest), "tv", {**about, "rounds": None})
         places = np.arange(len(frames))
         out = inverse(build(frames, time=places, frame=places, attrs={"transfer": self.transfer})).values
-        dark = np.minimum(self._plane(out), 0)
+        away = [
+            min(extent, n // 4) for extent, n in zip(inverse.kernel.shape, frames.shape[1:3], strict=True)
+        ]
+        dark = np.minimum(self._plane(_without(out, *away)), 0)  # beside the edge light comes from beyond it
         return float(np.sqrt(np.mean(dark**2)) / np.std(self._plane(frames)))
 
     def _plane(self, frames: np.ndarray) -> np.ndarray:
@@ -96,3 +99,8 @@ class BlindDeblur(InLight):
 def _middle(frames: np.ndarray, size: int) -> np.ndarray:
     top, left = (max(n - size, 0) // 2 for n in frames.shape[1:3])
     return frames[:, top : top + size, left : left + size]
+
+
+def _without(frames: np.ndarray, down: int, across: int) -> np.ndarray:
+    """Frames less a border."""
+    return frames[:, down : frames.shape[1] - down, across : frames.shape[2] - across]
