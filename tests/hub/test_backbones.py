@@ -55,7 +55,9 @@ def test_any_other_file_is_refused_unread(tmp_path, monkeypatch):
     path = tmp_path / ALEX.file
     path.write_bytes(pickle.dumps(Bomb()))
     begun = time.perf_counter()
-    with pytest.raises(RecipeError, match="nothing in it was used. Fetch it once from https://download.pytorch.org"):
+    with pytest.raises(
+        RecipeError, match="nothing in it was used. Fetch it once from https://download.pytorch.org"
+    ):
         hub.backbone("alex", path)
     with pytest.raises(RecipeError, match="damaged or another file"):
         hub.backbones(tmp_path)

@@ -30,7 +30,7 @@ def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
 def fields(model: str | os.PathLike, net: hub.Network) -> dict[str, Any]:
     """The fields that every step around a network has."""
     return {
-        "model": str(model),
+        "model": str(model) if str(model) in hub.IDS or not os.path.isdir(model) else os.path.abspath(model),
         "sha256": net.sha256,
         "halo": net.halo,
         "graph": net.graphdef,
