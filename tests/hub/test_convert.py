@@ -1,5 +1,6 @@
 """Other people's weights as an entry: it runs as a step, in tiles as whole, from its record; and it says what it was made from."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -12,6 +13,7 @@ import vidsr
 from vidsr import hub, models
 from vidsr.errors import MediaError, RecipeError
 from vidsr.frames import provenance
+from vidsr.transforms import apply
 
 LICENCE = "BSD-3-Clause"
 
@@ -111,6 +113,17 @@ def test_a_window_of_a_large_frame_reads_no_more_than_the_halo(tmp_path):
     np.testing.assert_allclose(
         step(clip.chunk(time=1))[place].values, whole[place], rtol=0, atol=1e-5 * max(1, abs(whole).max())
     )
+
+
+def test_a_network_that_sees_far_takes_frames_whole(tmp_path):
+    """The published 23 blocks read 349 pixels around a tile, 1396 of the result."""
+    save_file(TABLES["rrdb x4"], tmp_path / "w.safetensors")
+    hub.convert(tmp_path / "w.safetensors", tmp_path / "entry", licence=LICENCE)
+    step, frame = vidsr.super_resolve(4, model=tmp_path / "entry"), (1, 4320, 7680)
+    clip = vidsr.stack(np.zeros((1, 1080, 1920, 3), np.float32), fps=25)
+    for halo, wanted in ((256, (1, 2048, 2048)), (257, frame), (349, frame)):
+        view = apply.view_of(vidsr.pipeline(dataclasses.replace(step, halo=halo)), clip)
+        assert view.blocks.shape(frame) == wanted
 
 
 def test_it_runs_again_from_its_record(entry, monkeypatch):

@@ -60,6 +60,26 @@ def test_shape_dtype_and_no_clipping(form):
     assert float(jnp.abs(out).max()) > 1.5
 
 
+@pytest.mark.parametrize("height", [1, 6, 7, 10, 23, 64])
+def test_strips_are_the_whole(height, monkeypatch):
+    """Whatever the number of rows, of a function that puts zeros around the frame and reaches as far as is allowed."""
+    from vidsr.functional import resample
+    from vidsr.models import rrdb
+
+    kernel = np.random.default_rng(0).random((5, 5, 2, 3), np.float32)
+
+    def run(x):
+        y = jax.lax.conv_general_dilated(
+            x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        return resample.repeated(y, 2)
+
+    x = np.random.default_rng(1).random((2, height, 5, 2), np.float32)
+    for pixels in (1, 20, 30, 60, 10**6):
+        monkeypatch.setattr(rrdb, "STRIP", pixels)
+        np.testing.assert_allclose(rrdb.in_strips(run, jnp.asarray(x), 2), run(x), rtol=0, atol=1e-5)
+
+
 def test_it_lowers_for_every_platform():
     """Lowering only: it says nothing about a device that is not here."""
     graphdef, params = loud(args_of("x2 folded"))

@@ -2,13 +2,16 @@
 
 The network of ESRGAN (Wang et al., "Enhanced Super-Resolution GANs", 2018) and Real-ESRGAN (2021), so that weights of that family
 can be carried over key by key (`vidsr.hub.convert`). There is no pooling, normalisation or attention, so tiles are exact, but every
-convolution adds a pixel of reach: the published 23 blocks see 349 pixels to each side. The runner gives a tile as much around it, and
-a small tile of a large frame costs as much as the frame: 64 x 64 output pixels of x4 read 714 x 714 input pixels, not 16 x 16.
+convolution adds a pixel of reach: the published 23 blocks see 349 pixels to each side. A small part of a large frame therefore costs far more
+than itself (64 x 64 output pixels of x4 read 714 x 714 input pixels, not 16 x 16), and the runner does not cut frames for such a network
+(`vidsr.run.blocks`). What follows the blocks reaches two pixels and needs most of the memory; it is done in strips.
 """
+
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from flax import nnx
-from jax import Array
+from jax import Array, lax
 
 from vidsr.errors import RecipeError
 from vidsr.functional import resample
@@ -18,6 +21,8 @@ SLOPE = 0.2  # of every LeakyReLU
 SHARE = 0.2  # of a branch that is added to its input
 DENSE = 3  # dense blocks a block
 CONVS = 5  # convolutions a dense block
+BEHIND = 2  # pixels before enlargement that what follows the blocks reaches, at any scale
+STRIP = 2**15  # pixels before enlargement that are enlarged at once: at x4 and 64 channels, 134 MB a layer
 
 
 class Dense(nnx.Module):
@@ -93,7 +98,7 @@ class Rrdb(nnx.Module):
 
         One for each of the 15 convolutions of a block, the first and the one after the blocks; those behind reach two more, at any scale.
         """
-        return (self.depth * DENSE * CONVS + 4) * self.fold
+        return (self.depth * DENSE * CONVS + 2 + BEHIND) * self.fold
 
     @property
     def align(self) -> int:
@@ -106,10 +111,36 @@ class Rrdb(nnx.Module):
         y = first
         for index in range(self.depth):
             y = getattr(self, f"block{index}")(y)
-        y = first + self.body(y)
+        return in_strips(self.enlarged, first + self.body(y), self.scale * self.fold)
+
+    def enlarged(self, y: Array) -> Array:
+        """``(t, y, x, width)`` features -> ``(t, y * scale * fold, x * scale * fold, 3)``."""
         for index in range(self.ups):
             y = leaky(getattr(self, f"up{index}")(resample.repeated(y, 2)))
         return self.tail(leaky(self.refine(y)))
+
+
+def in_strips(run: Callable[[Array], Array], x: Array, times: int) -> Array:
+    """`run(x)`, which makes frames `times` larger and reaches `BEHIND` pixels, some rows at a time: its layers are large, its result is not.
+
+    A strip's window ends at the frame's own edge or `BEHIND` rows beyond what is taken from it, so zeros are only put where the frame ends.
+    """
+    t, height, width, _ = x.shape
+    rows = -(-height // -(-height // max(STRIP // (t * width), 1)))  # strips of even height
+    count = -(-height // rows)
+    window = rows + 2 * BEHIND
+    if height <= window:
+        return run(x)
+
+    def strip(number: Array) -> Array:
+        first = jnp.minimum(number * rows, height - rows)
+        start = jnp.clip(first - BEHIND, 0, height - window)
+        out = run(lax.dynamic_slice_in_dim(x, start, window, 1))
+        return lax.dynamic_slice_in_dim(out, (first - start) * times, rows * times, 1)
+
+    strips = lax.map(strip, jnp.arange(count, dtype=jnp.int32))
+    before = strips[:-1].swapaxes(0, 1).reshape(t, (count - 1) * rows * times, width * times, -1)
+    return jnp.concatenate([before, strips[-1][:, (count * rows - height) * times :]], 1)
 
 
 def leaky(x: Array) -> Array:
