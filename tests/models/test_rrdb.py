@@ -37,30 +37,24 @@ def test_the_halo_is_honest_and_fully_used(form):
     assert halo == 19 * fold
     run = jax.jit(models.apply, static_argnums=0)
     x = np.random.default_rng(0).random((1, 3 * fold, 45 * fold, 3), np.float32)
-    reached = []
+    before, reached = run(graphdef, params, x), []
+    assert before.shape == (1, *(side * scale for side in x.shape[1:3]), 3) and before.dtype == jnp.float32
+    assert float(jnp.abs(before).max()) > 1.5  # nothing clips
     for offset in {0, fold - 1}:  # the halo counts from the square that a pixel lies in
         moved = x.copy()
         moved[0, :, 22 * fold + offset] = 40.0
-        change = np.abs(run(graphdef, params, moved) - run(graphdef, params, x))[0].max((0, 2)) > 0
+        change = np.abs(run(graphdef, params, moved) - before)[0].max((0, 2)) > 0
         reached += [*np.flatnonzero(change) // (scale * fold)]
     assert (min(reached), max(reached)) == (22 - 19, 22 + 19)
 
 
-def test_the_published_network_reaches_349_pixels():
-    _, shapes, halo = models.template("rrdb", width=64, growth=32, depth=23, scale=4, fold=1)
-    assert halo == 349 and models.count(shapes) == 16_697_987
+def test_a_published_network_reaches_94_pixels():
+    """Six blocks; the better known one has 23, and reaches 349."""
+    _, shapes, halo = models.template("rrdb", width=64, growth=32, depth=6, scale=4, fold=1)
+    assert halo == 94 and models.count(shapes) == 4_467_779
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_shape_dtype_and_no_clipping(form):
-    args = args_of(form)
-    graphdef, params = loud(args)
-    out = models.apply(graphdef, params, jnp.full((2, 4, 8, 3), 30.0))
-    assert out.shape == (2, 4 * args["scale"], 8 * args["scale"], 3) and out.dtype == jnp.float32
-    assert float(jnp.abs(out).max()) > 1.5
-
-
-@pytest.mark.parametrize("height", [1, 6, 7, 10, 23, 64])
+@pytest.mark.parametrize("height", [1, 7, 23])
 def test_strips_are_the_whole(height, monkeypatch):
     """Whatever the number of rows, of a function that puts zeros around the frame and reaches as far as is allowed."""
     from vidsr.functional import resample
@@ -75,7 +69,7 @@ def test_strips_are_the_whole(height, monkeypatch):
         return resample.repeated(y, 2)
 
     x = np.random.default_rng(1).random((2, height, 5, 2), np.float32)
-    for pixels in (1, 20, 30, 60, 10**6):
+    for pixels in (1, 30, 10**6):
         monkeypatch.setattr(rrdb, "STRIP", pixels)
         np.testing.assert_allclose(rrdb.in_strips(run, jnp.asarray(x), 2), run(x), rtol=0, atol=1e-5)
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vidsr.adapters import door, ncnn_file, published
 from vidsr.errors import MediaError, RecipeError
 from vidsr.hub.load import Network, load
 from vidsr.hub.save import save
 
 PICKLED = (".pth", ".pt", ".ckpt")
+FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # as safetensors calls them, and numpy
 FORMS = (*PICKLED, ".safetensors", ".param")
 
 
@@ -83,12 +86,20 @@ def _table(path: Path) -> dict[str, Any]:
         return ncnn_file.read(path)
     if path.suffix in PICKLED:
         return door.open("checkpoint", "vidsr.hub.convert").arrays(path)
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as parse
+    from safetensors import SafetensorError, deserialize
 
     try:
-        return parse(path.read_bytes())
+        return {name: _array(about) for name, about in deserialize(path.read_bytes())}
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}. Name a file that is there.") from error
     except SafetensorError as error:
         raise MediaError(f"{path} is damaged: {error}. Download it again, and compare its hash.") from error
+
+
+def _array(about: dict[str, Any]) -> Any:
+    """A tensor as safetensors stores it, in full precision; of one that holds no such numbers, what it holds."""
+    kind, shape = about["dtype"], about["shape"]
+    if kind == "BF16":  # the upper half of a float32
+        words = np.frombuffer(about["data"], "<u2").astype("<u4") << 16
+        return words.view("<f4").reshape(shape)
+    return np.frombuffer(about["data"], FLOATS[kind]).reshape(shape) if kind in FLOATS else kind

@@ -19,6 +19,11 @@ def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
     Raises:
       RecipeError: no such entry, or one for another verb.
     """
+    if os.path.isabs(model) and not os.path.isdir(model):
+        raise RecipeError(
+            f"there is no network in {model}. Bring the folder back, or convert its file there again, which gives the same: "
+            f"vidsr.hub.convert(path, {str(model)!r}, licence=...)."
+        )
     net = hub.load(model)
     if net.verb != verb:
         raise RecipeError(
