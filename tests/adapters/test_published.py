@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vidsr import models
+import vidsr
+from vidsr import hub, models
 from vidsr.adapters import published
 from vidsr.errors import RecipeError
 
@@ -161,6 +162,19 @@ def test_srvgg_layer_by_layer(spandrel):
             y = module.body[2 * place + 1](y) if name != "tail" else y
         check(getattr(ours, name)(jnp.asarray(channels_last(x))), channels_last(y))
         x = y
+
+
+@pytest.mark.parametrize("name", ["compact", "x2 folded"])
+def test_a_checkpoint_as_a_step_is_the_publishers_module(spandrel, name, tmp_path):
+    """Saved as its authors save it; sides that are no multiples, too."""
+    module = compact(spandrel, 2) if name == "compact" else esrgan(spandrel, name)
+    table = module.state_dict() if name == "compact" else renamed(module.state_dict())
+    torch.save({"params_ema": table}, tmp_path / "net.pth")
+    net = hub.convert(tmp_path / "net.pth", tmp_path / "entry", licence="BSD-3-Clause")
+    frames = np.random.default_rng(0).random((2, 21, 17, 3), np.float32)
+    with torch.no_grad():
+        theirs = channels_last(module(torch.from_numpy(frames).permute(0, 3, 1, 2)))
+    check(vidsr.super_resolve(2, model=net.folder)(vidsr.stack(frames, fps=25)).values, theirs)
 
 
 @pytest.mark.parametrize("wrap", ["params_ema", "params", "state_dict"])

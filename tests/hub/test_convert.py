@@ -78,6 +78,7 @@ def test_it_says_what_it_is(entry):
     net, about = hub.load(folder), hub.info(folder)
     assert (net.id, net.scale, net.fidelity, net.licence) == ("entry", scale, "generative", LICENCE)
     assert about["origin"]["files"] == {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert sorted(file.name for file in folder.iterdir()) == ["config.json", "model.safetensors"]
     assert about["origin"]["architecture"] in ("SRVGGNetCompact", "RRDBNet")
     step = vidsr.super_resolve(scale, model=folder)
     assert step.fidelity == vidsr.pipeline(step).fidelity == "generative"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def convert(
         holds more than tensors; torch is missing where it is needed; a folder that holds an entry already.
     """
     path, folder = Path(path), Path(folder)
-    if not licence.strip():
+    if not (licence or "").strip():
         raise RecipeError(
             "licence is empty. Say what the publisher of the weights states: licence='BSD-3-Clause'."
         )
@@ -69,10 +70,14 @@ def convert(
         "architecture": found.architecture,
         "files": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
     }
-    save(folder, params=found.params, entry=entry)
-    config = json.loads((folder / "config.json").read_text())
-    config |= {"fidelity": "generative", "origin": origin}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        save(Path(made), params=found.params, entry=entry)
+        config = Path(made, "config.json")
+        told = json.loads(config.read_text()) | {"fidelity": "generative", "origin": origin}
+        config.write_text(json.dumps(told, indent=2) + "\n")
+        for file in (Path(made, told["weights"]["file"]), config):  # an entry is there once its config is
+            file.replace(folder / file.name)
     return load(folder)
 
 
