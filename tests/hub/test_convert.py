@@ -12,7 +12,7 @@ from safetensors.numpy import save, save_file
 
 import vidsr
 from vidsr import hub, models
-from vidsr.errors import MediaError, RecipeError
+from vidsr.errors import MediaError, RecipeError, StackError
 from vidsr.frames import provenance
 from vidsr.transforms import apply
 
@@ -103,6 +103,15 @@ def test_tiles_chunks_and_whole_are_the_network(entry):
     np.testing.assert_allclose(lazy.values, whole, rtol=0, atol=1e-5 * largest)
     place = (slice(1, 2), slice(5 * scale, 5 * scale + 7), slice(3, 11))
     np.testing.assert_allclose(lazy[place].values, whole[place], rtol=0, atol=1e-5 * largest)
+
+
+def test_consistency_needs_sides_that_are_multiples(tmp_path):
+    save_file(rrdb(fold=2), tmp_path / "w.safetensors")
+    hub.convert(tmp_path / "w.safetensors", tmp_path / "entry", licence=LICENCE)
+    step = vidsr.super_resolve(2, model=tmp_path / "entry", consistency=True)
+    with pytest.raises(StackError, match=r"multiples of 2.*Crop 26 x 21 first: vidsr\.crop\(0, 0, 20, 26\)"):
+        step(film(1).chunk(time=1))
+    assert step(film(1)[:, :20].chunk(time=1)).shape == (1, 40, 52, 3)
 
 
 def test_a_window_of_a_large_frame_reads_no_more_than_the_halo(tmp_path):

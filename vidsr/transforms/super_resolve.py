@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from vidsr import hub, models
-from vidsr.errors import RecipeError
+from vidsr.errors import RecipeError, StackError
 from vidsr.functional import domain, overshoot, resample
 from vidsr.run.law import Axis, Footprint, Spec, Verdict
 from vidsr.transforms import networks
@@ -39,6 +39,12 @@ class SuperResolve(Transform):
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, "super_resolve", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
+        height, width = spec.shape[1:3]
+        if self.trips and (height % self.align or width % self.align):
+            raise StackError(
+                f"{self.model} extends frames to sides that are multiples of {self.align}, and what is extended cannot be consistent. "
+                f"Crop {width} x {height} first: vidsr.crop(0, 0, {height - height % self.align}, {width - width % self.align})."
+            )
         out = spec.resized((self.scale, 1), (self.scale, 1))
         return (
             out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections")
