@@ -67,7 +67,7 @@ def load(
     """A published checkpoint as a step, through spandrel: its architecture is known from the keys, scale and size rules come from there.
 
     Generative, unless it is said otherwise; unable to see neighbouring frames. Nothing in the file is run. Values are not
-    clipped, as spandrel's own call would.
+    clipped, as spandrel's own call would. Real-ESRGAN's two architectures also run in JAX: `vidsr.hub.convert`.
 
     Args:
       path: a .pth, .pt, .ckpt or .safetensors file of weights, or the name of one that `vidsr.hub.register` knows: it is fetched

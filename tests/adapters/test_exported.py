@@ -1,5 +1,7 @@
 """Our networks in torch: the same numbers as in JAX, in both precisions and both directions, for every entry of the zoo."""
 
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 import pytest
@@ -60,6 +62,21 @@ def test_there_and_back_are_the_same_bits(name):
     with torch.no_grad():
         next(module.parameters()).zero_()
     jax.tree.map(np.testing.assert_array_equal, back, net.params)  # a copy
+
+
+@pytest.mark.parametrize(("scale", "fold"), [(4, 1), (2, 2)])
+def test_a_converted_network_has_its_twin_too(scale, fold):
+    from vidsr.adapters import exported
+
+    args = {"width": 6, "growth": 3, "depth": 1, "scale": scale, "fold": fold}
+    graphdef, shapes, _ = models.template("rrdb", **args)
+    rng = np.random.default_rng(0)
+    params = jax.tree.map(lambda leaf: (0.2 * rng.normal(size=leaf.shape)).astype(np.float32), shapes)
+    module = exported.exported("rrdb", args, params)
+    jax.tree.map(np.testing.assert_array_equal, exported.params(module), params)
+    x = rng.random((2, 3 * fold, 2 * fold, 3), np.float32)
+    wanted = in_jax(SimpleNamespace(graphdef=graphdef), params, x)
+    np.testing.assert_allclose(in_torch(module, x), wanted, rtol=0, atol=1e-5 * max(1, abs(wanted).max()))
 
 
 def test_it_is_a_plain_module(tmp_path):

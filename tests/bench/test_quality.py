@@ -36,7 +36,9 @@ def test_a_run_prints_tables_and_writes_figures_and_plot(clip, tmp_path, capsys,
         return [rivals.ours("bicubic", lambda: vidsr.resize(scale)), rivals.anime_video()]
 
     monkeypatch.setattr(real, "enlargers", two)
-    monkeypatch.setattr(rivals, "_anime_models", lambda: (_ for _ in ()).throw(rivals._absent("a-package")))
+    monkeypatch.setattr(
+        rivals, "real_esrgan", lambda _name: (_ for _ in ()).throw(rivals._absent("a-package"))
+    )
     (result,) = bench.quality(["real"], clips=[str(clip)], frames=1, out=tmp_path / "out")
     printed = capsys.readouterr().out
     assert printed == f"{result}\n" and printed.count("realesr-animevideov3 (not installed: pip install") == 2

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import logging
 import time
 
@@ -197,7 +198,7 @@ def test_a_folder_of_that_name_comes_before_the_hub(online, tmp_path, monkeypatc
         hub.load("me/tiny")
     for name, data in files().items():
         (tmp_path / "me" / "tiny" / name).write_bytes(data)
-    assert hub.load("me/tiny").name == "me/tiny" and online.asked == []
+    assert hub.load("me/tiny").name == str(tmp_path / "me" / "tiny") and online.asked == []
 
 
 def snapshot(cache, commit="c" * 40, **changed):
@@ -254,10 +255,11 @@ def test_mutated_weights_are_refused_or_load(tmp_path):
 
 
 def test_what_may_invent_is_no_step_of_a_faithful_verb(tmp_path):
-    for name, data in files().items():
-        (tmp_path / name).write_bytes(data.replace(b'"faithful"', b'"generative"'))
-    with pytest.raises(RecipeError, match="generative, and super_resolve promises .* fidelity='generative'"):
-        vidsr.super_resolve(4, model=str(tmp_path))
+    shutil.copytree(hub.folder_of("denoise-small"), tmp_path / "inventive")
+    config = tmp_path / "inventive" / "config.json"
+    config.write_text(config.read_text().replace('"faithful"', '"generative"'))
+    with pytest.raises(RecipeError, match="generative, and denoise promises .* fidelity='generative'"):
+        vidsr.denoise(model=str(tmp_path / "inventive"))
 
 
 def test_a_mutated_config_is_refused_or_loads(tmp_path):

@@ -66,6 +66,27 @@ def read(path: str | os.PathLike, device: str) -> Published:
     return Published(held, found.architecture.name, found.scale, needs.multiple_of, least, whole)
 
 
+def arrays(path: str | os.PathLike) -> dict[str, Any]:
+    """What a checkpoint holds, its tensors as numpy arrays in float32; all else as it is.
+
+    Raises:
+      MediaError: no such file, or damaged. RecipeError: it holds more than tensors.
+    """
+    return _arrays(_table(Path(path)))
+
+
+def _arrays(table: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found[str(key)] = _arrays(value)
+        elif isinstance(value, torch.Tensor):
+            found[str(key)] = value.detach().float().numpy()
+        else:
+            found[str(key)] = value
+    return found
+
+
 def _table(path: Path) -> dict[str, Any]:
     """What the file holds; nothing in it is run."""
     if not path.is_file():

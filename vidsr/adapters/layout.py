@@ -15,19 +15,11 @@ def tensors(params: Tree) -> Named:
 
 def arrays(named: Named) -> Tree:
     """Tensors back in the layout that `tensors` took them from; vectors share their memory."""
-    return _nested({path: _out(path, leaf) for path, leaf in named.items()})
+    return nested({path: _out(path, leaf) for path, leaf in named.items()})
 
 
-def _flat(tree: Tree, before: str = "") -> dict[str, np.ndarray]:
-    """Leaves by path, names joined by a slash."""
-    found: dict[str, np.ndarray] = {}
-    for name, part in tree.items():
-        found |= _flat(part, f"{before}{name}/") if isinstance(part, dict) else {before + name: part}
-    return found
-
-
-def _nested(flat: dict[str, np.ndarray]) -> Tree:
-    """The inverse of `_flat`."""
+def nested(flat: dict[str, np.ndarray]) -> Tree:
+    """Nested dicts of leaves by path, names joined by a slash."""
     tree: Tree = {}
     for path, leaf in flat.items():
         *above, name = path.split("/")
@@ -36,6 +28,14 @@ def _nested(flat: dict[str, np.ndarray]) -> Tree:
             part = part.setdefault(step, {})
         part[name] = leaf
     return tree
+
+
+def _flat(tree: Tree, before: str = "") -> dict[str, np.ndarray]:
+    """Leaves by path, names joined by a slash."""
+    found: dict[str, np.ndarray] = {}
+    for name, part in tree.items():
+        found |= _flat(part, f"{before}{name}/") if isinstance(part, dict) else {before + name: part}
+    return found
 
 
 def _in(array: np.ndarray) -> Any:

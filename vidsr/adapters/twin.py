@@ -12,7 +12,7 @@ import numpy as np
 
 from vidsr.adapters import layout
 from vidsr.adapters.layout import Named, Tree
-from vidsr.models import luma
+from vidsr.models import luma, rrdb
 
 
 def gradient(
@@ -83,10 +83,38 @@ def _gate(named: Named, block: str, x: Any) -> Any:
     return x + _convolved(named, f"{block}/narrow2", a * b)
 
 
+def _rrdb(named: Named, x: Any, args: dict[str, int]) -> Any:
+    import torch.nn.functional as F
+
+    y = first = _convolved(named, "head", F.pixel_unshuffle(x, args["fold"]))
+    for index in range(args["depth"]):
+        before = y
+        for number in range(1, rrdb.DENSE + 1):
+            y = _dense(named, f"block{index}/dense{number}", y)
+        y = before + rrdb.SHARE * y
+    y = first + _convolved(named, "body", y)
+    for index in range((args["scale"] * args["fold"]).bit_length() - 1):
+        large = F.interpolate(y, scale_factor=2, mode="nearest")
+        y = F.leaky_relu(_convolved(named, f"up{index}", large), rrdb.SLOPE)
+    return _convolved(named, "tail", F.leaky_relu(_convolved(named, "refine", y), rrdb.SLOPE))
+
+
+def _dense(named: Named, block: str, x: Any) -> Any:
+    import torch
+    import torch.nn.functional as F
+
+    seen = x
+    for number in range(1, rrdb.CONVS):
+        found = F.leaky_relu(_convolved(named, f"{block}/conv{number}", seen), rrdb.SLOPE)
+        seen = torch.cat((seen, found), 1)
+    return x + rrdb.SHARE * _convolved(named, f"{block}/conv{rrdb.CONVS}", seen)
+
+
 TWINS: dict[str, Callable[[Named, Any, dict[str, int]], Any]] = {
     "compact": _compact,
     "luma": _luma,
     "naf": _naf,
+    "rrdb": _rrdb,
 }
 
 

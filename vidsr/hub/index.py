@@ -24,7 +24,7 @@ class Place(NamedTuple):
     """Where an entry lies."""
 
     folder: Path
-    name: str  # finds these very files again: a zoo id, a folder, or "org/name@commit"
+    name: str  # finds these very files again: a zoo id, the whole path of a folder, or "org/name@commit"
     remedy: str  # a sentence: how to get its files right
 
 
@@ -61,7 +61,7 @@ def place(
     if str(name) in IDS:
         return Place(zoo() / str(name), str(name), "Install again: pip install -e .")
     if (Path(name) / "config.json").is_file():
-        return Place(Path(name), str(name), "Bring back what its author made.")
+        return Place(Path(name), os.path.abspath(name), "Bring back what its author made.")
     near = difflib.get_close_matches(str(name), IDS, 3, 0.0)
     why = ""
     if Path(name).is_dir():

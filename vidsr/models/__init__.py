@@ -18,8 +18,9 @@ from vidsr.errors import RecipeError
 from vidsr.models.compact import Compact
 from vidsr.models.luma import Luma
 from vidsr.models.naf import Naf
+from vidsr.models.rrdb import Rrdb
 
-BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact, "luma": Luma, "naf": Naf}
+BUILDERS: dict[str, Callable[..., nnx.Module]] = {"compact": Compact, "luma": Luma, "naf": Naf, "rrdb": Rrdb}
 
 
 def build(name: str, *, seed: int = 0, **args: int) -> tuple[nnx.GraphDef, dict[str, Any]]:

@@ -1,10 +1,15 @@
-"""Block shapes: sized from the frame alone, never from the machine, so that a replay cuts as the first run did."""
+"""Block shapes: sized from the frame and the chain alone, never from the machine, so that a replay cuts as the first run did."""
 
 from typing import NamedTuple
+
+from vidsr.frames.schema import LARGEST_SIDE
 
 SD_PIXELS = 720 * 576
 MOST_FRAMES = 8
 TILE = 2048  # frames with a longer side are cut into tiles of this
+FAR = (
+    TILE // 2
+)  # samples: tiles of a chain that reads further around itself would be mostly what is read around them
 SMALLEST_BUCKET = 64
 
 
@@ -20,12 +25,17 @@ class Blocks(NamedTuple):
         return (min(self.time, extent[0]), min(self.y, extent[1]), min(self.x, extent[2]))
 
 
-def choose(largest_frame: int) -> Blocks:
-    """Blocks for a chain whose largest frame has this many pixels: 8 frames at SD, 1 from 1080p x2 on."""
+def choose(largest_frame: int, reach: int = 0) -> Blocks:
+    """Blocks for a chain whose largest frame has this many pixels: 8 frames at SD, 1 from 1080p x2 on.
+
+    Args:
+      largest_frame: pixels.
+      reach: output samples that the chain reads around a tile, each side. Beyond `FAR` frames are not cut.
+    """
     frames = MOST_FRAMES
     while frames > 1 and frames * largest_frame > MOST_FRAMES * SD_PIXELS:
         frames //= 2
-    return Blocks(frames)
+    return Blocks(frames) if reach <= FAR else Blocks(frames, LARGEST_SIDE, LARGEST_SIDE)
 
 
 def pieces(start: int, count: int, size: int, extent: int) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """From a stack and a pipeline to a result: bind the source, the extra stacks, the coordinates and the record."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from vidsr.frames import provenance, schema
 from vidsr.run import blocks as blocking
 from vidsr.run import budget
 from vidsr.run.graph import specs_of
-from vidsr.run.law import Spec
+from vidsr.run.law import Spec, halo
 from vidsr.run.nodes import ArraySource
 from vidsr.run.stream import stream
 from vidsr.run.view import View
@@ -40,13 +41,19 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     steps = met(pipe.steps, spec)
     specs = specs_of(steps, spec)
     largest = max(s.shape[1] * s.shape[2] for s in specs)
-    shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest)
+    shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest, _reach(steps, specs))
     budget.check(steps, specs, shape)
     extras = [
         tuple(aligned(e, numbers, s, step) for e in step.extras())
         for step, s in zip(steps, specs, strict=False)
     ]
     return View(array, spec, steps, numbers, shape, extras)
+
+
+def _reach(steps: Sequence[Any], specs: Sequence[Spec]) -> int:
+    """Output samples that a chain reads around a tile, each side of y or x."""
+    around = zip(halo(steps)[1:], specs[0].spacing, specs[-1].spacing, strict=True)
+    return max(ceil(count * before / after) for count, before, after in around)
 
 
 def met(steps: Sequence[Any], spec: Spec) -> list[Any]:

@@ -137,7 +137,9 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
     out = []
     for field in dataclasses.fields(step):
         given = number(getattr(step, field.name))
-        if field.name in KEYED or not isinstance(given, int | float | str | tuple | type(None)):
+        if field.name in (*KEYED, "fidelity") or not isinstance(
+            given, int | float | str | tuple | type(None)
+        ):
             continue
         if given == "" or (
             given is None and field.metadata.get("role") != "option" and not field.metadata.get("settled")

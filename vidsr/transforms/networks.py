@@ -17,14 +17,19 @@ def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
     """The entry, if it is one for this verb.
 
     Raises:
-      RecipeError: no such entry, one for another verb, or one that may invent. MediaError: it cannot be fetched or read.
+      RecipeError: no such entry, one for another verb, or one that may invent and is asked to restore. MediaError: it cannot be fetched or read.
     """
+    if os.path.isabs(model) and not os.path.isdir(model):
+        raise RecipeError(
+            f"there is no network in {model}. Bring the folder back, or convert its file there again, which gives the same: "
+            f"vidsr.hub.convert(path, {str(model)!r}, licence=...)."
+        )
     net = hub.load(model)
     if net.verb != verb:
         raise RecipeError(
             f"{model} is a network for {net.verb}. For example {example}; all: vidsr.hub.list()."
         )
-    if net.fidelity == "generative":
+    if net.fidelity == "generative" and verb != "super_resolve":
         raise RecipeError(
             f"{model} is generative, and {verb} promises to invent nothing. Say what it is: "
             f"vidsr.torch.wrap(vidsr.torch.export({str(model)!r}), scale={net.scale}, fidelity='generative')."

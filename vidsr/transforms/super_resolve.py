@@ -7,11 +7,11 @@ import jax
 import numpy as np
 
 from vidsr import hub, models
-from vidsr.errors import RecipeError
+from vidsr.errors import RecipeError, StackError
 from vidsr.functional import domain, overshoot, resample
 from vidsr.run.law import Axis, Footprint, Spec, Verdict
 from vidsr.transforms import networks
-from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.base import FIDELITIES, Transform, option, transform, value
 
 SIZES = ("tiny", "small", "compact", "small-real")
 TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels of 8 bits (tests/transforms)
@@ -19,18 +19,19 @@ TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels
 
 @transform
 class SuperResolve(Transform):
-    """A zoo network frame by frame; with `trips` > 0 the result is back-projected onto its input.
+    """A network frame by frame; with `trips` > 0 the result is back-projected onto its input.
 
-    One back-projection adds the enlarged residual: x + up(low - down(x)), both by MATLAB's bicubic.
+    A generative one is left as it is; others are kept within the bounds of `overshoot`. One back-projection adds the enlarged residual: x + up(low - down(x)), both by MATLAB's bicubic.
     """
 
-    fidelity: ClassVar[str] = "faithful"
     looks: ClassVar[bool] = False
 
     model: str | None = option(None, unit="zoo id", settled=True)
     sha256: str | None = option(None, unit="hash of the weights")
     scale: int = option(unit="output pixels per input pixel")
     halo: int = option(0, unit="input pixels")
+    align: int = option(1, unit="input pixels", low=1)
+    fidelity: str = option("faithful", choices=FIDELITIES)  # type: ignore[misc]
     trips: int = option(0, unit="back-projections", low=0, high=100)
     domain: Any = option(None)
     graph: Any = option(None)
@@ -38,6 +39,12 @@ class SuperResolve(Transform):
 
     def spec(self, spec: Spec) -> Spec:
         networks.check_sdr(spec, "super_resolve", "If it is SDR, say so: stack.vid.assign(transfer='bt709').")
+        height, width = spec.shape[1:3]
+        if self.trips and (height % self.align or width % self.align):
+            raise StackError(
+                f"{self.model} extends frames to sides that are multiples of {self.align}, and what is extended cannot be consistent. "
+                f"Crop {width} x {height} first: vidsr.crop(0, 0, {height - height % self.align}, {width - width % self.align})."
+            )
         out = spec.resized((self.scale, 1), (self.scale, 1))
         return (
             out.tagged(consistency=f"bicubic x{self.scale}, {self.trips} back-projections")
@@ -72,16 +79,15 @@ class SuperResolve(Transform):
 
     def footprint(self) -> Footprint:
         reach = max(self.halo, overshoot.REACH)
-        axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="constant")
-        if not self.trips:
-            return Footprint(y=axis, x=axis)
         reach += self.trips * _trip_reach(self.scale)
-        axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="constant")
+        axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="reflect", align=self.align)
         return Footprint(y=axis, x=axis)
 
     def apply(self, x, at, state=None):
         rgb = networks.as_rgb(x)
-        out = overshoot.limited(models.apply(self.graph, self.params, rgb), rgb)
+        out = models.apply(self.graph, self.params, rgb)
+        if self.fidelity != "generative":
+            out = overshoot.limited(out, rgb)
         out = networks.as_before(out, x)
         if not self.trips:
             return out
@@ -107,15 +113,16 @@ class SuperResolve(Transform):
 
 
 def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = False) -> SuperResolve:
-    """Enlarge every frame by a network trained on distortion (it invents no texture): faithful.
+    """Enlarge every frame by a network trained on distortion (it invents no texture): faithful, or generative where an entry says so.
 
-    Beside an edge the result stays within what the frame shows of its two sides, so that titles do not ring
-    (`vidsr.functional.overshoot`). Each frame is treated alone. It is unable to restore noisy, blurred or compressed video, which it was not trained
-    on: denoise first. It does not read neighbouring frames, so it cannot gather detail over time. Of a clip far from what
-    the network was trained on a DomainWarning tells at the first pixels; `explain(clip)` says how far, and which network.
+    Those of the zoo are faithful; beside an edge their result stays within what the frame shows of its two sides, so that titles do not ring
+    (`vidsr.functional.overshoot`). Other people's (`vidsr.hub.convert`) are generative: they invent detail, and give what they were published to
+    give. Each frame is treated alone. Those of the zoo are unable to restore noisy, blurred or compressed video, which they were not trained on: denoise
+    first. None reads neighbouring frames, so it cannot gather detail over time. Of a clip far from what a network of the zoo was trained on a
+    DomainWarning tells at the first pixels; `explain(clip)` says how far, and which network.
 
     Args:
-      scale: 2 or 4.
+      scale: 2 or 4, or what the entry of a folder has.
       model: "tiny" or "small" (x4), "compact" (x2), a network as `vidsr.hub.load` takes it: a zoo id (`vidsr.hub.list()`), a
         folder, or "org/name" on the Hub, with "@revision" or without; or "auto": "small", and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
       consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
@@ -164,6 +171,8 @@ def _built(model: str, trips: int) -> SuperResolve:
     return SuperResolve(
         **networks.fields(net),
         scale=net.scale,
+        align=net.align,
+        fidelity=net.fidelity,
         trips=trips,
         domain=net.domain,
     )
