@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import shutil
 import logging
+import shutil
 import time
 
 import jax
