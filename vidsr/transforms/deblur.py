@@ -44,7 +44,7 @@ def deblur(
       psf: what a point of light became: a kernel (y, x) with odd sides, divided by its sum, or a kind and numbers, as
         ("disc", radius), ("motion", length, angle), ("gaussian", sigma) of `vidsr.functional.psf`; pixels, degrees. None: found in the clip.
       sigma: standard deviation of the noise, in signal units ([0, 1]). None: estimated as `vidsr.denoise` does. Less
-        than half a level of 8 bits is taken as that.
+        than 0.75 of a level of 8 bits is taken as that.
       detail: root mean square step between neighbouring pixels of the sharp picture, in signal units: more is sharper
         and noisier. None: worked out from the blurred frames.
       model: "tv", "wiener" or "richardson-lucy"; "auto" is "tv". Or a network for this verb, as `vidsr.hub.load` takes it: a
