@@ -12,7 +12,7 @@ from vidsr.errors import RecipeError
 from vidsr.functional.domain import NAMES, Domain
 from vidsr.hub.checked import read_checked
 from vidsr.hub.config import FILE, read_config
-from vidsr.hub.index import Place, place
+from vidsr.hub.index import IDS, Place, place
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def same_weights(name: str, recorded: str, found: str) -> None:
       RecipeError: they differ.
     """
     if recorded != found:
+        remedy = "Install the version of vidsr that the record names." if name in IDS else "Bring those back."
         raise RecipeError(
-            f"the record was made with weights {recorded[:12]}..., {name} here has {found[:12]}.... "
-            "Install the version of vidsr that the record names."
+            f"the record was made with weights {recorded[:12]}..., {name} here has {found[:12]}.... {remedy}"
         )
 
 
