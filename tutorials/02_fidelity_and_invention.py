@@ -182,7 +182,7 @@ is_read = [tuple(reading) for reading in readings] == [TEXT, OTHER]
 decide("1", max(apart.values()) >= 0.1, max(apart.values()) < 0.1 and is_read)
 
 # %%
-figure, axes = plt.subplots(2, 3, figsize=(9, 6.6), layout="constrained")
+figure, axes = plt.subplots(2, 3, figsize=(8, 5.8), layout="constrained")
 for line, (name, pair) in zip(axes, pairs.items(), strict=True):
     part = (slice(None),) * 2 if name == "plate" else (slice(40, 232), slice(152, 360))
     coarse = tuple(slice(s.start and s.start // SCALE, s.stop and s.stop // SCALE) for s in part)
@@ -284,12 +284,12 @@ most = max(values[0] for values in against.values()) / against["bicubic"][0]
 decide("2", most <= 1, most >= 1.5)
 
 # %%
-figure, axes = plt.subplots(1, len(against), figsize=(13, 3.6), layout="constrained")
+figure, axes = plt.subplots(1, len(against), figsize=(11, 2.9), layout="constrained")
 for axis, way in zip(axes, against, strict=True):
     error = 255 * checks["face"][way]["error"].isel(time=0).mean("channel")
     drawn = axis.imshow(error, cmap="RdBu_r", vmin=-30, vmax=30)
     axis.set(title=way, xticks=[], yticks=[])
-figure.colorbar(drawn, ax=axes, label="shrunk again, minus the small frame [levels]", shrink=0.9)
+figure.colorbar(drawn, ax=axes, label="contradiction [levels]", shrink=0.9)
 plt.show()
 
 # %% [markdown]
@@ -460,12 +460,12 @@ plt.show()
 # %%
 parts = {way: unseen["face"][way]["invented"].values[0] for way in ours if guessed[way, "face"] is not None}
 parts["truth"] = there["face"][0]
-figure, axes = plt.subplots(1, len(parts), figsize=(13, 3.3), layout="constrained")
+figure, axes = plt.subplots(1, len(parts), figsize=(10, 2.3), layout="constrained")
 for axis, (way, invented) in zip(axes, parts.items(), strict=True):
-    strength = 255 * np.abs(invented[40:360, 112:400]).mean(axis=-1)
+    strength = 255 * np.abs(invented[88:248, 152:312]).mean(axis=-1)
     drawn = axis.imshow(strength, cmap="inferno", vmin=0, vmax=40)
-    axis.set(title=f"{way}, unseen part", xticks=[], yticks=[])
-figure.colorbar(drawn, ax=axes, label="strength [levels]", shrink=0.9)
+    axis.set(title=way, xticks=[], yticks=[])
+figure.colorbar(drawn, ax=axes, label="unseen part [levels]", shrink=0.9)
 plt.show()
 
 # %% [markdown]
