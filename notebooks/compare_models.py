@@ -25,6 +25,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 import vidsr
 from vidsr import hub, models
@@ -210,6 +211,7 @@ for axis, (column, label) in zip(
     axis.set(xlabel=label, ylabel="PSNR-Y [dB]")
     axis.grid(alpha=0.3)
 axes[0].set_xscale("log")
+axes[0].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 axes[0].xaxis.set_major_formatter("{x:g}")
 axes[0].xaxis.set_minor_formatter("")
 axes[0].set_title("What it costs, and gives")

@@ -117,9 +117,8 @@ truth["face"].vid
 # it is given. Any picture is the sum of a part that `D` **sees** and a part that it does **not see**; the second can be exchanged for that of any other
 # picture, and the small frame stays what it was. For one axis, in NumPy:
 
+
 # %%
-
-
 def parts_of(picture):
     """What shrinking sees of a (y, x) picture, and what it does not."""
     seen = picture
@@ -452,7 +451,7 @@ axes[0].legend(fontsize="small")
 plt.show()
 
 # %% [markdown]
-# Where the small frame ends (black line), the left share rises to all, for everybody alike. Just behind it about half can be guessed, from edges that go on; further up next to nothing, whoever guesses. A network
+# Where the small frame ends (black line), the left share rises to all, for everybody alike. Just behind it half or more can be guessed, from edges that go on; further up next to nothing, whoever guesses. A network
 # trained on distortion knows that, and draws less and less. Whoever wants to look natural must draw more than can be known, and gets less of it right.
 #
 # `invented` is a frame stack like any other. In levels, beside that part of the truth:
