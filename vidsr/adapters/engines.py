@@ -137,8 +137,7 @@ def agreement(net: Net) -> float:
     """PSNR in dB between what OpenVINO makes of a fixed texture in bf16 and in f32; measured once for these weights."""
     with _LOCK:
         if net.sha256 not in _AGREEMENT:
-            channels = _written(net)[1]
-            noise = np.random.default_rng(0).random((1, 64, 64, channels), np.float32)
+            noise = np.random.default_rng(0).random((1, 64, 64, channels(net)), np.float32)
             rows = np.linspace(0, 1, 64, dtype=np.float32)[:, None, None]
             texture = 0.75 * rows + 0.25 * (noise + np.roll(noise, 1, 1) + np.roll(noise, 1, 2)) / 3
             low, high = (OpenVino(net, precision)(texture) for precision in ("bf16", "f32"))
@@ -164,7 +163,7 @@ class OnnxRuntime:
     def __init__(self, net: Net):
         import onnxruntime
 
-        self.session = onnxruntime.InferenceSession(_written(net)[0], providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(_written(net), providers=["CPUExecutionProvider"])
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return np.concatenate([self.session.run(None, {"frames": frame[None]})[0] for frame in x])
@@ -174,7 +173,7 @@ class OpenVino:
     """A network in OpenVINO, on all cores, one frame after the other."""
 
     def __init__(self, net: Net, precision: str):
-        self.data, self.precision = _written(net)[0], precision
+        self.data, self.precision = _written(net), precision
         self.requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self.lock = Lock()
 
@@ -211,11 +210,14 @@ def aligned(count: int, shape: tuple[int, ...]) -> np.ndarray:
     return held[start : start + size].view(np.float32).reshape(count, *shape)
 
 
-def _written(net: Net) -> tuple[bytes, int]:
-    """The network as ONNX, and how many channels it takes."""
-    kind, args = models.named(net.graphdef, net.params)
-    fold = args.get("fold", 1)
-    return onnx_file.written(kind, args, net.params), net.params["head"]["kernel"].shape[2] // fold**2
+def channels(net: Net) -> int:
+    """How many channels the network takes."""
+    fold = models.named(net.graphdef, net.params)[1].get("fold", 1)
+    return net.params["head"]["kernel"].shape[2] // fold**2
+
+
+def _written(net: Net) -> bytes:
+    return onnx_file.written(*models.named(net.graphdef, net.params), net.params)
 
 
 @cache
