@@ -9,6 +9,7 @@ import pytest
 from vidsr import hub, models
 from vidsr.adapters import engines
 from vidsr.errors import RecipeError
+from vidsr.models import rrdb
 
 FAST = pytest.mark.skipif(
     not engines.is_installed("openvino"),
@@ -64,6 +65,15 @@ def test_the_size_of_a_window_changes_no_bit(name, precision):
         inner = [slice(reach * scale, (size - reach) * scale) for size in (height, width)]
         wanted = whole[top * scale :, left * scale :][: height * scale, : width * scale]
         np.testing.assert_array_equal(part[tuple(inner)], wanted[tuple(inner)])
+
+
+@pytest.mark.parametrize("engine", INSTALLED)
+def test_strips_are_what_xla_gives(engine, monkeypatch):
+    monkeypatch.setattr(rrdb, "STRIP", 8 * 24)
+    of = net("rrdb")
+    x = texture(of, 30, 24, frames=2)
+    got = engines.network(engine, "f32", of)(x)
+    np.testing.assert_allclose(got, models.apply(of.graphdef, of.params, x), rtol=0, atol=1e-5)
 
 
 @FAST

@@ -56,13 +56,20 @@ def _gate(ops: Any, block: str, x: Any) -> Any:
 
 
 def _rrdb(ops: Any, x: Any, args: Args) -> Any:
+    return _rrdb_enlarged(ops, _rrdb_features(ops, x, args), args)
+
+
+def _rrdb_features(ops: Any, x: Any, args: Args) -> Any:
     y = first = ops.convolved("head", ops.folded(x, args["fold"]))
     for index in range(args["depth"]):
         before = y
         for number in range(1, rrdb.DENSE + 1):
             y = _dense(ops, f"block{index}/dense{number}", y)
         y = before + rrdb.SHARE * y
-    y = first + ops.convolved("body", y)
+    return first + ops.convolved("body", y)
+
+
+def _rrdb_enlarged(ops: Any, y: Any, args: Args) -> Any:
     for index in range((args["scale"] * args["fold"]).bit_length() - 1):
         y = ops.leaky(ops.convolved(f"up{index}", ops.nearest(y, 2)), rrdb.SLOPE)
     return ops.convolved("tail", ops.leaky(ops.convolved("refine", y), rrdb.SLOPE))
@@ -76,9 +83,12 @@ def _dense(ops: Any, block: str, x: Any) -> Any:
     return x + rrdb.SHARE * ops.convolved(f"{block}/conv{rrdb.CONVS}", seen)
 
 
-NETWORKS: dict[str, Callable[[Any, Any, Args], Any]] = {
+Description = Callable[[Any, Any, Args], Any]
+NETWORKS: dict[str, Description] = {
     "compact": _compact,
     "luma": _luma,
     "naf": _naf,
     "rrdb": _rrdb,
 }
+# What must run in two parts, the second of them in strips (`vidsr.models.rrdb.in_strips`): its layers are too large to be held whole.
+IN_STRIPS: dict[str, tuple[Description, Description]] = {"rrdb": (_rrdb_features, _rrdb_enlarged)}

@@ -11,7 +11,7 @@ import importlib.util
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, NamedTuple
@@ -20,8 +20,9 @@ import numpy as np
 
 from vidsr import models
 from vidsr.adapters import onnx_file
-from vidsr.adapters.described import NETWORKS
+from vidsr.adapters.described import IN_STRIPS, NETWORKS
 from vidsr.errors import RecipeError
+from vidsr.models import rrdb
 
 PACKAGES = ("openvino", "onnxruntime")
 ENGINES = ("auto", "xla", *PACKAGES)
@@ -140,7 +141,7 @@ def agreement(net: Net) -> float:
             noise = np.random.default_rng(0).random((1, 64, 64, channels(net)), np.float32)
             rows = np.linspace(0, 1, 64, dtype=np.float32)[:, None, None]
             texture = 0.75 * rows + 0.25 * (noise + np.roll(noise, 1, 1) + np.roll(noise, 1, 2)) / 3
-            low, high = (OpenVino(net, precision)(texture) for precision in ("bf16", "f32"))
+            low, high = (network("openvino", precision, net)(texture) for precision in ("bf16", "f32"))
             _AGREEMENT[net.sha256] = float(-10 * np.log10(np.mean((low - high) ** 2) + 1e-20))
     return _AGREEMENT[net.sha256]
 
@@ -150,20 +151,46 @@ def network(engine: str, precision: str, net: Net) -> Run:
     key = (engine, precision, net.graphdef, net.sha256)
     with _LOCK:
         if key not in _READY:
-            _READY[key] = OpenVino(net, precision) if engine == "openvino" else OnnxRuntime(net)
+            ready = OnnxRuntime if engine == "onnxruntime" else partial(OpenVino, precision=precision)
+            _READY[key] = _made(net, ready)
         _READY.move_to_end(key)
         while len(_READY) > KEPT:
             _READY.popitem(last=False)
         return _READY[key]
 
 
+def _made(net: Net, ready: Callable[[bytes], Run]) -> Run:
+    kind, args = models.named(net.graphdef, net.params)
+    if kind not in IN_STRIPS:
+        return ready(onnx_file.written(kind, args, net.params))
+    first, second = onnx_file.written_in_parts(kind, args, net.params)
+    return partial(_in_strips, ready(first), ready(second), args["scale"] * args["fold"])
+
+
+def _in_strips(first: Run, second: Run, times: int, x: np.ndarray) -> np.ndarray:
+    """As `rrdb.in_strips` does it, a frame at a time; strips at the edges are as high as the others, so that there is one shape."""
+    y = first(x)
+    count, height, width, _ = y.shape
+    rows, number = rrdb.strips(1, height, width)
+    window = rows + 2 * rrdb.BEHIND
+    if height <= window:
+        return second(y)
+    made = aligned(count, (height * times, width * times, 3))
+    for k in range(number):
+        top = min(k * rows, height - rows)
+        start = min(max(top - rrdb.BEHIND, 0), height - window)
+        out = second(y[:, start : start + window])
+        made[:, top * times : (top + rows) * times] = out[:, (top - start) * times :][:, : rows * times]
+    return made
+
+
 class OnnxRuntime:
     """A network in ONNX Runtime, f32."""
 
-    def __init__(self, net: Net):
+    def __init__(self, data: bytes):
         import onnxruntime
 
-        self.session = onnxruntime.InferenceSession(_written(net), providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return np.concatenate([self.session.run(None, {"frames": frame[None]})[0] for frame in x])
@@ -172,8 +199,8 @@ class OnnxRuntime:
 class OpenVino:
     """A network in OpenVINO, on all cores, one frame after the other."""
 
-    def __init__(self, net: Net, precision: str):
-        self.data, self.precision = _written(net), precision
+    def __init__(self, data: bytes, precision: str):
+        self.data, self.precision = data, precision
         self.requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self.lock = Lock()
 
@@ -214,10 +241,6 @@ def channels(net: Net) -> int:
     """How many channels the network takes."""
     fold = models.named(net.graphdef, net.params)[1].get("fold", 1)
     return net.params["head"]["kernel"].shape[2] // fold**2
-
-
-def _written(net: Net) -> bytes:
-    return onnx_file.written(*models.named(net.graphdef, net.params), net.params)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vidsr.adapters import layout
-from vidsr.adapters.described import NETWORKS, Args
+from vidsr.adapters.described import IN_STRIPS, NETWORKS, Args, Description
 from vidsr.errors import RecipeError
 
 IR, OPSET = 8, 17
@@ -27,11 +27,25 @@ def written(model: str, args: Args, params: layout.Tree) -> bytes:
     """
     if model not in NETWORKS:
         raise RecipeError(f"{model} cannot be written as ONNX. What can: {', '.join(NETWORKS)}.")
-    file = File()
-    ops = OnnxOps(file, layout.named(params))
-    out = NETWORKS[model](ops, ops.node("Transpose", Term(ops, "frames"), perm=[0, 3, 1, 2]), args)
-    file.node("Transpose", [out.name], ["result"], perm=[0, 2, 3, 1])
-    return file.bytes(ops.channels // args.get("fold", 1) ** 2)
+    ops = OnnxOps(layout.named(params))
+    return _file(ops, NETWORKS[model], args, ops.channels // args.get("fold", 1) ** 2)
+
+
+def written_in_parts(model: str, args: Args, params: layout.Tree) -> tuple[bytes, bytes]:
+    """The two files of a network of `IN_STRIPS`; the second takes what the first gives."""
+    named = layout.named(params)
+    first, second = IN_STRIPS[model]
+    channels = named["head/kernel"].shape[1] // args.get("fold", 1) ** 2
+    return (
+        _file(OnnxOps(named), first, args, channels),
+        _file(OnnxOps(named), second, args, len(named["head/kernel"])),
+    )
+
+
+def _file(ops: "OnnxOps", description: Description, args: Args, channels: int) -> bytes:
+    out = description(ops, ops.node("Transpose", Term(ops, "frames"), perm=[0, 3, 1, 2]), args)
+    ops.file.node("Transpose", [out.name], ["result"], perm=[0, 2, 3, 1])
+    return ops.file.bytes(channels)
 
 
 class File:
@@ -80,8 +94,8 @@ class Term:
 class OnnxOps:
     """The words of `vidsr.adapters.described`, written into a file; `named` holds the weights by path, kernels OIHW."""
 
-    def __init__(self, file: File, named: dict[str, np.ndarray]):
-        self.file, self.named = file, named
+    def __init__(self, named: dict[str, np.ndarray]):
+        self.file, self.named = File(), named
         self.channels = named["head/kernel"].shape[1]
 
     def node(self, op: str, *inputs: Any, count: int = 1, **attributes: Any) -> Any:
