@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vidsr import hub, models
-from vidsr.adapters import engines
+from vidsr.adapters import engines, onnx_file
 from vidsr.errors import RecipeError
 from vidsr.models import rrdb
 
@@ -65,6 +65,18 @@ def test_the_size_of_a_window_changes_no_bit(name, precision):
         inner = [slice(reach * scale, (size - reach) * scale) for size in (height, width)]
         wanted = whole[top * scale :, left * scale :][: height * scale, : width * scale]
         np.testing.assert_array_equal(part[tuple(inner)], wanted[tuple(inner)])
+
+
+@FAST
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_the_number_of_threads_changes_no_bit(precision, monkeypatch):
+    of = net("sr-tiny-x4")
+    data = onnx_file.written(*models.named(of.graphdef, of.params), of.params)
+    outs = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(engines, "threads", lambda count=count: count)
+        outs.append(engines.OpenVino(data, precision)(texture(of)))
+    assert all(np.array_equal(out, outs[0]) for out in outs)
 
 
 @pytest.mark.parametrize("engine", INSTALLED)

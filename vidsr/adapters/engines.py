@@ -8,6 +8,7 @@ bits do not depend on its block; OpenVINO compiles for each height and width and
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -190,7 +191,10 @@ class OnnxRuntime:
     def __init__(self, data: bytes):
         import onnxruntime
 
-        self.session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads()
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores too
+        self.session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return np.concatenate([self.session.run(None, {"frames": frame[None]})[0] for frame in x])
@@ -221,12 +225,23 @@ class OpenVino:
         if shape not in self.requests:
             model = _core().read_model(self.data)
             model.reshape({"frames": list(shape)})
-            settings = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
+            settings = {
+                "INFERENCE_PRECISION_HINT": self.precision,
+                "INFERENCE_NUM_THREADS": threads(),
+                "PERFORMANCE_HINT": "LATENCY",
+            }
             self.requests[shape] = _core().compile_model(model, "CPU", settings).create_infer_request()
         self.requests.move_to_end(shape)
         while len(self.requests) > KEPT:
             self.requests.popitem(last=False)
         return self.requests[shape]
+
+
+def threads() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def aligned(count: int, shape: tuple[int, ...]) -> np.ndarray:
