@@ -82,11 +82,13 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         facts.append(("reads around", f"{t} frames{around}"))
     host = [step for step in steps if step.kind == "host"]
     number = len(cut(steps)) - len(host)
+    apart = sum(isinstance(step, Networked) and step.engine != "xla" for step in steps)
     facts.append(("passes", f"{passes(steps)} over the source"))
     facts.append(
         (
             "compilations",
-            f"at most {2 * number + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)",
+            f"at most {2 * (number + apart) + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)"
+            + f", and {apart} network(s) apart" * bool(apart),
         )
     )
     if host:
