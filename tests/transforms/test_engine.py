@@ -87,8 +87,9 @@ def test_an_absent_engine_is_refused_at_once(monkeypatch):
 
 @pytest.mark.parametrize("words", [{"engine": "tensorrt"}, {"precision": "int8"}])
 def test_what_there_is_not_is_refused(words):
-    with pytest.raises(RecipeError, match="is none of 'auto'"):
-        vidsr.pipeline(vidsr.super_resolve(4), **words)
+    for step in (vidsr.super_resolve(4), vidsr.resize(2)):
+        with pytest.raises(RecipeError, match="is none of 'auto'"):
+            vidsr.pipeline(step, **words)
 
 
 def test_nothing_changes_for_those_who_do_not_ask(clip):

@@ -55,12 +55,17 @@ class Net(NamedTuple):
         return models.named(self.graphdef, self.params)[0]
 
 
-def check(engine: str) -> None:
-    """Refuse an engine that is not installed.
+def check(engine: str | None, precision: str | None = None) -> None:
+    """Refuse words that mean nothing and engines that are not installed; None says nothing.
 
     Raises:
-      RecipeError: names the line that installs it, and how to do without.
+      RecipeError: names what there is, or the line that installs it and how to do without.
     """
+    for name, given, choices in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
+        if given is not None and given not in choices:
+            raise RecipeError(
+                f"{name}={given!r} is none of {', '.join(map(repr, choices))}. For example vidsr.pipeline(..., {name}='auto')."
+            )
     if engine in PACKAGES and not is_installed(engine):
         raise RecipeError(
             f"engine={engine!r} is not installed. Install it with the extra `fast`: {INSTALL}; or run on XLA, which agrees to 1e-5 in f32: "

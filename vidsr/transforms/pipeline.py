@@ -145,8 +145,7 @@ def pipeline(
       RecipeError: a step is not a transform, or may do more to the truth than `fidelity` allows; no such engine or precision, or it is
         not installed.
     """
-    if engine is not None:
-        engines.check(engine)
+    engines.check(engine, precision)
     if fidelity not in FIDELITIES:
         raise RecipeError(
             f"fidelity={fidelity!r} is none of {FIDELITIES}. For example pipeline(..., fidelity='faithful')."

@@ -161,6 +161,7 @@ def pipeline_of(
     cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray], engine: str | None = None
 ) -> Any:
     """The pipeline that a stack's record describes; its networks by another engine than the recorded one, if one is named."""
+    engines.check(engine)
     found = made(stack).record
     steps = tuple(run_by(step_of(entry, extras), engine, None) for entry in found["steps"])
     for step in steps:
