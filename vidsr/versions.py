@@ -5,7 +5,7 @@ import platform
 
 PACKAGES = (
     "vidsr-toolkit", "jax", "jaxlib", "flax", "numpy", "xarray", "dask", "av", "safetensors", "huggingface-hub",
-    "ipywidgets", "anywidget", "matplotlib", "torch", "spandrel", "decord", "distributed",
+    "ipywidgets", "anywidget", "matplotlib", "torch", "openvino", "onnxruntime", "spandrel", "decord", "distributed",
 )  # fmt: skip
 
 

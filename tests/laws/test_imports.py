@@ -19,6 +19,8 @@ LAYERS = [  # low to high; names on one line do not import each other
 ]
 OWNERS = {
     "torch": {"adapters"},
+    "openvino": {"adapters"},
+    "onnxruntime": {"adapters"},
     "lpips": {"adapters"},
     "flax": {"hub", "models", "train"},
     "dask": {"media", "run", "transforms"},
@@ -71,7 +73,7 @@ def test_frames_know_no_jax():
 
 
 def test_importing_vidsr_is_light():
-    heavy = "jax flax torch matplotlib decord dask.array av huggingface_hub".split()
+    heavy = "jax flax torch openvino onnxruntime matplotlib decord dask.array av huggingface_hub".split()
     code = f"import sys, vidsr; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent

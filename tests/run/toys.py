@@ -170,6 +170,26 @@ class Net(Transform):
 
 
 @transform
+class Apart(Net):
+    """A `Net` whose middle is run by numpy, between what jit runs before and after."""
+
+    def fed(self, x, at, state):
+        return x + 0.1
+
+    def made(self, out, x, at, state):
+        return 0.5 * (out + x)
+
+    def outside(self):
+        return lambda x: Net.reference(self, np.asarray(x), None).astype(np.float32)
+
+    def apply(self, x, at, state=None):
+        return self.made(super().apply(self.fed(x, at, state), at), x, at, state)
+
+    def reference(self, x, numbers):
+        return 0.5 * (super().reference(x + 0.1, numbers) + x)
+
+
+@transform
 class Pooled(Transform):
     """Subtracts the mean of absolute 4 x 4 cells; the frame is mirrored to a multiple of 4."""
 
@@ -375,6 +395,7 @@ def random_step(rng, shape):
         Double,
         Halve,
         lambda: Net(weight=rng.uniform(-0.4, 0.4, (3, 3)).astype(np.float32)),
+        lambda: Apart(weight=rng.uniform(-0.4, 0.4, (3, 3)).astype(np.float32)),
         Pooled,
         FrameMean,
         Mark,

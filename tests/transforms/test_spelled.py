@@ -132,6 +132,14 @@ def test_a_measured_number_without_dims_is_written_short():
     assert spelled(step) == "vidsr.regrain(0.03)"
 
 
+def test_engines_are_written_down():
+    pipe = vidsr.pipeline(vidsr.deblock(), vidsr.super_resolve(), engine="auto") | vidsr.super_resolve(2)
+    line = spelled_pipeline(pipe.steps, pipe.steps)
+    assert "vidsr.pipeline(vidsr.super_resolve(), engine='auto', precision='auto') | " in line
+    made = evaluated(line, pipeline=pipe)
+    assert [s.engine for s in made] == ["auto", "auto", "xla"]
+
+
 def test_a_pipeline_is_one_line():
     pipe = vidsr.denoise(sigma=0.02) | vidsr.inpaint(MASK) | vidsr.super_resolve()
     line = spelled_pipeline(pipe.steps, pipe.steps)

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from vidsr.adapters import layout
-from vidsr.adapters.twin import TWINS
+from vidsr.adapters.described import NETWORKS
+from vidsr.adapters.twin import TorchOps
 from vidsr.errors import RecipeError
 
 
@@ -30,7 +31,7 @@ class Exported(nn.Module):
             part.register_parameter(name, nn.Parameter(leaf.contiguous()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return TWINS[self.model](self._named(), x, self.args)
+        return NETWORKS[self.model](TorchOps(self._named()), x, self.args)
 
     def extra_repr(self) -> str:
         return f"{self.model!r}, {self.args}"
@@ -45,8 +46,8 @@ def exported(model: str, args: dict[str, int], params: layout.Tree) -> Exported:
     Raises:
       RecipeError: it has no torch twin.
     """
-    if model not in TWINS:
-        raise RecipeError(f"{model!r} has no torch twin. There is one of: {', '.join(TWINS)}.")
+    if model not in NETWORKS:
+        raise RecipeError(f"{model!r} has no torch twin. There is one of: {', '.join(NETWORKS)}.")
     return Exported(model, args, params).eval()
 
 

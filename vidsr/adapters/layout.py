@@ -10,7 +10,16 @@ Named = dict[str, Any]  # tensors by path, "block0/norm1/scale"
 
 def tensors(params: Tree) -> Named:
     """Weights as tensors, copied; kernels from HWIO, IO (1x1) or HWC (depthwise) to OIHW, laid out channels last."""
-    return {path: _in(leaf) for path, leaf in _flat(params).items()}
+    import torch
+
+    found = {path: torch.from_numpy(leaf) for path, leaf in named(params).items()}
+    laid = torch.channels_last
+    return {path: t.contiguous(memory_format=laid) if t.ndim == 4 else t for path, t in found.items()}
+
+
+def named(params: Tree) -> dict[str, np.ndarray]:
+    """The same as arrays: by path, copied, kernels OIHW."""
+    return {path: _oihw(np.asarray(leaf)) for path, leaf in _flat(params).items()}
 
 
 def arrays(named: Named) -> Tree:
@@ -38,16 +47,11 @@ def _flat(tree: Tree, before: str = "") -> dict[str, np.ndarray]:
     return found
 
 
-def _in(array: np.ndarray) -> Any:
-    import torch
-
-    tensor = torch.tensor(np.asarray(array))
-    if tensor.ndim == 1:
-        return tensor
-    shape = {2: (1, 1, *tensor.shape), 3: (*tensor.shape[:2], 1, tensor.shape[-1])}.get(
-        tensor.ndim, tensor.shape
-    )
-    return tensor.reshape(shape).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+def _oihw(array: np.ndarray) -> np.ndarray:
+    if array.ndim == 1:
+        return array.copy()
+    shape = {2: (1, 1, *array.shape), 3: (*array.shape[:2], 1, array.shape[-1])}.get(array.ndim, array.shape)
+    return array.reshape(shape).transpose(3, 2, 0, 1).copy()
 
 
 def _out(path: str, tensor: Any) -> np.ndarray:

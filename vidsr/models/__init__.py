@@ -51,6 +51,14 @@ def apply(graphdef: nnx.GraphDef, params: dict[str, Any], x: Array) -> Array:
     return nnx.merge(graphdef, nnx.State(params))(x)
 
 
+def named(graphdef: nnx.GraphDef, params: dict[str, Any]) -> tuple[str, dict[str, int]]:
+    """Which network this is: its name in `BUILDERS` (its class, if it is not there) and its depth, scale and fold, where it has them."""
+    module = nnx.merge(graphdef, nnx.State(params))
+    names = [name for name, kind in BUILDERS.items() if type(module) is kind]
+    args = {name: getattr(module, name) for name in ("depth", "scale", "fold") if hasattr(module, name)}
+    return (names or [type(module).__name__])[0], args
+
+
 def count(params: dict[str, Any]) -> int:
     """How many weights: the sum of all array sizes."""
     return sum(leaf.size for leaf in jax.tree.leaves(params))

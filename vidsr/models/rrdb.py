@@ -126,8 +126,7 @@ def in_strips(run: Callable[[Array], Array], x: Array, times: int) -> Array:
     A strip's window ends at the frame's own edge or `BEHIND` rows beyond what is taken from it, so zeros are only put where the frame ends.
     """
     t, height, width, _ = x.shape
-    rows = -(-height // -(-height // max(STRIP // (t * width), 1)))  # strips of even height
-    count = -(-height // rows)
+    rows, count = strips(t, height, width)
     window = rows + 2 * BEHIND
     if height <= window:
         return run(x)
@@ -138,9 +137,15 @@ def in_strips(run: Callable[[Array], Array], x: Array, times: int) -> Array:
         out = run(lax.dynamic_slice_in_dim(x, start, window, 1))
         return lax.dynamic_slice_in_dim(out, (first - start) * times, rows * times, 1)
 
-    strips = lax.map(strip, jnp.arange(count, dtype=jnp.int32))
-    before = strips[:-1].swapaxes(0, 1).reshape(t, (count - 1) * rows * times, width * times, -1)
-    return jnp.concatenate([before, strips[-1][:, (count * rows - height) * times :]], 1)
+    made = lax.map(strip, jnp.arange(count, dtype=jnp.int32))
+    before = made[:-1].swapaxes(0, 1).reshape(t, (count - 1) * rows * times, width * times, -1)
+    return jnp.concatenate([before, made[-1][:, (count * rows - height) * times :]], 1)
+
+
+def strips(t: int, height: int, width: int) -> tuple[int, int]:
+    """Rows of a strip, and how many of even height cover the frame."""
+    rows = -(-height // -(-height // max(STRIP // (t * width), 1)))
+    return rows, -(-height // rows)
 
 
 def leaky(x: Array) -> Array:

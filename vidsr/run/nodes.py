@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from vidsr.run.blocks import Blocks, bucket, pieces
-from vidsr.run.fuse import as_numpy, run_fused
+from vidsr.run.fuse import as_numpy, run_apart, run_fused
 from vidsr.run.law import Spec
 from vidsr.run.region import Plan, fold, plan
 
@@ -123,7 +123,11 @@ class Segment:
         block = read_padded(self.upstream, drawn.source)
         frames = tuple(self.bind.frames(place) for place in (out[0] for out in drawn.outputs))
         extras = tuple(self.bind.extras(i, drawn.windows[i]) for i in range(len(self.steps)))
-        return run_fused(self.steps, states, block, drawn.places, frames, extras, geometry=drawn.geometry)
+        given = (self.steps, states, block, drawn.places, frames, extras)
+        outside = [step.outside() for step in self.steps]
+        if not any(outside):
+            return run_fused(*given, geometry=drawn.geometry)
+        return run_apart(outside, *given, geometry=drawn.geometry)
 
 
 class Causal(Segment):

@@ -57,13 +57,13 @@ def _reach(steps: Sequence[Any], specs: Sequence[Spec]) -> int:
 
 
 def met(steps: Sequence[Any], spec: Spec) -> list[Any]:
-    """The steps on meeting a stack: what its tags alone decide is settled, so that the record of a lazy result holds it."""
+    """The steps on meeting a stack: what its tags alone decide is settled, and the engine of its network, so that the record of a lazy result holds it."""
     settled = []
     for step in steps:
         if step.open() and not step.looks:
             step = step.settle(spec, None)
         spec = step.spec(spec)
-        settled.append(step)
+        settled.append(step.engaged())
     return settled
 
 

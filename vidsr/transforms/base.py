@@ -88,6 +88,18 @@ class Transform:
             f"{type(self).__name__} has no kernel: define apply(self, x, at, state=None)."
         )
 
+    def outside(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """What stands in the middle of `apply`, from `fed` to `made`, if another engine than XLA runs it; None where there is none."""
+        return None
+
+    def engaged(self) -> "Transform":
+        """The step with the engine settled that runs its network, if it has one."""
+        return self
+
+    def libraries(self) -> dict[str, str]:
+        """Versions that may change bits, besides those of every record."""
+        return {}
+
     def open(self) -> bool:
         """Whether a field still has to be settled by looking at the clip."""
         return any(
@@ -235,10 +247,6 @@ class HostStep(Transform):
         """Rows and columns of output made together, of what comes in as `spec`; `apply` is asked for one such tile. Here: whole frames."""
         _, height, width, _ = self.spec(spec).shape
         return height, width
-
-    def libraries(self) -> dict[str, str]:
-        """Versions that may change bits, besides those of every record."""
-        return {}
 
 
 def _check_field(step: Transform, field: dataclasses.Field) -> None:

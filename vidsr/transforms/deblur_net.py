@@ -5,14 +5,15 @@ from typing import Any, ClassVar
 
 import jax
 
-from vidsr import hub, models
+from vidsr import hub
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms import networks
-from vidsr.transforms.base import Transform, option, transform, value
+from vidsr.transforms.base import option, transform, value
+from vidsr.transforms.networked import Networked
 
 
 @transform
-class DeblurNet(Transform):
+class DeblurNet(Networked):
     """A zoo network frame by frame, at the size of its input."""
 
     fidelity: ClassVar[str] = "faithful"
@@ -32,8 +33,11 @@ class DeblurNet(Transform):
         frame = Axis(before=self.halo, after=self.halo, own=True, edge="reflect", align=self.align)
         return Footprint(y=frame, x=frame)
 
-    def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
-        return networks.as_before(models.apply(self.graph, self.params, networks.as_rgb(x)), x)
+    def fed(self, x: jax.Array, at: At, state: Any) -> jax.Array:
+        return networks.as_rgb(x)
+
+    def made(self, out: jax.Array, x: jax.Array, at: At, state: Any) -> jax.Array:
+        return networks.as_before(out, x)
 
     def record(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("model", "sha256")}

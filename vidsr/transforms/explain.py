@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from vidsr import media
+from vidsr.adapters import engines
 from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
@@ -14,6 +15,7 @@ from vidsr.transforms import recipe
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.base import KEYED, number
 from vidsr.transforms.forecast import Forecast, probe
+from vidsr.transforms.networked import Networked
 
 UNITS_SHOWN = 6  # digits
 PATIENCE = 60.0  # seconds: a longer analysis is left to the run
@@ -65,6 +67,11 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         if view.is_settled and found.analysis * view.shape[0] < PATIENCE:
             facts += [("domain", verdict.text) for verdict in view.verdicts((0, view.shape[0])).values()]
         facts += _cost(view, found)
+    facts += [
+        ("engine", f"{type(step).__name__}: {said}")
+        for given, step in zip(pipe.steps, steps, strict=True)
+        if (said := _engine(given, step))
+    ]
     if any(step.open() for step in steps):
         when = "on a clip: explain(clip)" if source is None else "by the first look at the result"
         facts.append(("reads around", f"known once settled {when}"))
@@ -75,11 +82,13 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         facts.append(("reads around", f"{t} frames{around}"))
     host = [step for step in steps if step.kind == "host"]
     number = len(cut(steps)) - len(host)
+    apart = sum(isinstance(step, Networked) and step.engine != "xla" for step in steps)
     facts.append(("passes", f"{passes(steps)} over the source"))
     facts.append(
         (
             "compilations",
-            f"at most {2 * number + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)",
+            f"at most {2 * (number + apart) + sum(step.kind == 'analysis' for step in steps)}, for {number} fused segment(s)"
+            + f", and {apart} network(s) apart" * bool(apart),
         )
     )
     if host:
@@ -89,6 +98,17 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
             ("on the host", f"{names}, on one thread, not compiled" + f" ({versions})" * bool(versions))
         )
     return Explanation(tuple(_described(step) for step in steps), tuple(facts))
+
+
+def _engine(given: Any, step: Any) -> str:
+    """What runs the network of a step, as settled, and why, where another engine than XLA was asked for."""
+    if not isinstance(given, Networked) or step.graph is None:
+        return ""
+    engine, precision, why = dataclasses.replace(
+        step, engine=given.engine, precision=given.precision
+    ).choice()
+    name = f"{engine} {engines.version(engine)}" if engine in engines.PACKAGES else "XLA"
+    return f"{name} in {precision}, {why}" if why else ""
 
 
 def _reasons(steps: Any, spec: Spec) -> list[str]:

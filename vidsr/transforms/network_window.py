@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from vidsr import models
 from vidsr.run.law import At, Axis, Footprint
 from vidsr.transforms import networks
 from vidsr.transforms.base import option, transform, value
+from vidsr.transforms.networked import Networked
 from vidsr.transforms.shots import WithinShots
 
 
 @transform
-class NetworkWindow(WithinShots):
+class NetworkWindow(Networked, WithinShots):
     """The network sees a frame, its neighbours in order of time, then what `more` adds.
 
     A neighbour of another shot, or beyond the clip, is replaced by the frame itself.
@@ -39,7 +39,7 @@ class NetworkWindow(WithinShots):
         frame = Axis(before=self.halo, after=self.halo, own=True, edge="reflect", align=self.align)
         return Footprint(Axis(before=self.radius, after=self.radius, edge="edge"), frame, frame)
 
-    def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
+    def fed(self, x: jax.Array, at: At, state: Any) -> jax.Array:
         shot = jnp.asarray(state[0])[:, 0]
         rgb = networks.as_rgb(x)
         count = x.shape[0] - 2 * self.radius
@@ -54,6 +54,8 @@ class NetworkWindow(WithinShots):
             use = inside & (shot[start : start + count] == shot[self.radius : self.radius + count])
             seen.append(jnp.where(use[:, None, None, None], rgb[start : start + count], middle))
         maps = (jnp.broadcast_to(part, (*middle.shape[:3], part.shape[-1])) for part in self.more(middle, at))
-        out = models.apply(self.graph, self.params, jnp.concatenate([*seen, *maps], -1))
-        here = x[self.radius : self.radius + count]
+        return jnp.concatenate([*seen, *maps], -1)
+
+    def made(self, out: jax.Array, x: jax.Array, at: At, state: Any) -> jax.Array:
+        here = x[self.radius : self.radius + out.shape[0]]
         return here + jnp.float32(self.strength) * (networks.as_before(out, x) - here)

@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from vidsr.adapters import engines
 from vidsr.errors import RecipeError
 from vidsr.frames import schema
 from vidsr.run.law import Spec
@@ -106,36 +107,50 @@ class Pipeline:
 
     @classmethod
     def from_provenance(
-        cls, stack: xr.DataArray, *, extras: dict[str, xr.DataArray] | None = None
+        cls,
+        stack: xr.DataArray,
+        *,
+        extras: dict[str, xr.DataArray] | None = None,
+        engine: str | None = None,
     ) -> "Pipeline":
         """The pipeline that made `stack`: as settled, with its seed and blocks.
 
         Args:
           stack: a result, or any slice of one.
           extras: what else went in, by name, for example {"mask": mask}: other stacks, modules of torch steps; hashes are checked.
+          engine: runs the networks instead of the recorded one, see `vidsr.pipeline`; results then agree to 1e-5 in f32, not bit for bit.
 
         Raises:
-          StackError: no record. RecipeError: an extra stack is missing or differs; weights differ.
+          StackError: no record. RecipeError: an extra stack is missing or differs; weights differ; the recorded engine is
+            not installed.
         """
-        return recipe.pipeline_of(cls, stack, extras or {})
+        return recipe.pipeline_of(cls, stack, extras or {}, engine)
 
 
-def pipeline(*steps: Any, fidelity: str = "generative") -> Pipeline:
+def pipeline(
+    *steps: Any, fidelity: str = "generative", engine: str | None = None, precision: str | None = None
+) -> Pipeline:
     """Compose steps, in order.
 
     Args:
       steps: transforms and pipelines.
       fidelity: the highest kind allowed: "exact" (published closed forms only), "faithful" (estimates that invent
         no texture) or "generative".
+      engine: runs the kernels of networks on the CPU: "xla", "openvino", "onnxruntime" (extra `fast`), or "auto", the fastest for each
+        network that is installed, which `explain` names. None leaves each step its own, XLA for a new one.
+      precision: "f32", "bf16" (OpenVINO alone), or "auto": bf16 on CPUs that multiply it in hardware, for networks whose output it keeps within 50 dB;
+        None: "auto" where an engine is named.
 
     Raises:
-      RecipeError: a step is not a transform, or may do more to the truth than `fidelity` allows.
+      RecipeError: a step is not a transform, or may do more to the truth than `fidelity` allows; no such engine or precision, or it is
+        not installed.
     """
+    engines.check(engine, precision)
     if fidelity not in FIDELITIES:
         raise RecipeError(
             f"fidelity={fidelity!r} is none of {FIDELITIES}. For example pipeline(..., fidelity='faithful')."
         )
-    flat = tuple(_flat(steps))
+    flat = tuple(recipe.run_by(step, engine, precision) for step in _flat(steps))
     for step in flat:
         if FIDELITIES.index(step.fidelity) > FIDELITIES.index(fidelity):
             raise RecipeError(

@@ -1,5 +1,6 @@
 """Provenance of pipelines: the record of a run, and the pipeline of a record."""
 
+import dataclasses
 import importlib
 import importlib.metadata
 from collections.abc import Iterable
@@ -9,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from vidsr.adapters import engines
 from vidsr.errors import RecipeError, StackError
 from vidsr.frames import provenance, schema
 from vidsr.run.law import Spec
+from vidsr.transforms.networked import Networked
 
 # step name -> module under vidsr.transforms: a record names a step, never an import path
 STEPS = {
@@ -58,12 +61,8 @@ def versions() -> dict[str, str]:
 
 
 def libraries(steps: Iterable[Any]) -> dict[str, str]:
-    """Versions of what the host steps call."""
-    found: dict[str, str] = {}
-    for step in steps:
-        if step.kind == "host":
-            found |= step.libraries()
-    return found
+    """Versions of what steps call beside XLA."""
+    return {name: number for step in steps for name, number in step.libraries().items()}
 
 
 def device() -> str:
@@ -118,7 +117,21 @@ def entry_of(step: Any) -> dict[str, Any]:
     extras = {}
     if step.extras():
         extras = {"extras": [provenance.source_of(e) for e in step.extras()]}
-    return {"step": type(step).__name__, **step.record(), **extras}
+    return {"step": type(step).__name__, **step.record(), **engine_of(step), **extras}
+
+
+def engine_of(step: Any) -> dict[str, str]:
+    """What runs the step's network, where that is not XLA."""
+    engine = getattr(step, "engine", "xla")
+    return {} if engine == "xla" else {"engine": engine, "precision": step.precision}
+
+
+def run_by(step: Any, engine: str | None, precision: str | None) -> Any:
+    """The step with another engine and precision for its network, if it has one; None leaves what it has, and a new engine its precision to itself."""
+    if not isinstance(step, Networked) or (engine, precision) == (None, None):
+        return step
+    precision = precision or ("f32" if engine == "xla" else "auto")
+    return dataclasses.replace(step, engine=engine or step.engine, precision=precision)
 
 
 class Made(NamedTuple):
@@ -144,10 +157,15 @@ def made(stack: xr.DataArray) -> Made:
     )
 
 
-def pipeline_of(cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray]) -> Any:
-    """The pipeline that a stack's record describes."""
+def pipeline_of(
+    cls: type, stack: xr.DataArray, extras: dict[str, xr.DataArray], engine: str | None = None
+) -> Any:
+    """The pipeline that a stack's record describes; its networks by another engine than the recorded one, if one is named."""
+    engines.check(engine)
     found = made(stack).record
-    steps = tuple(step_of(entry, extras) for entry in found["steps"])
+    steps = tuple(run_by(step_of(entry, extras), engine, None) for entry in found["steps"])
+    for step in steps:
+        engines.check(getattr(step, "engine", "xla"))
     return cls(steps, blocks=tuple(found["blocks"]), seed=found["seed"], source=found["source"])
 
 
@@ -162,9 +180,10 @@ def class_of(name: str) -> type:
 
 def step_of(entry: dict[str, Any], extras: dict[str, xr.DataArray]) -> Any:
     """One step of a record."""
-    fields = {k: v for k, v in entry.items() if k not in ("step", "extras")}
+    fields = {k: v for k, v in entry.items() if k not in ("step", "extras", "engine", "precision")}
     name = entry["step"]
     step = class_of(name).from_record(fields, extras)
+    step = run_by(step, entry.get("engine"), entry.get("precision"))
     wanted = entry.get("extras", [])
     given = [provenance.source_of(e) for e in step.extras()]
     if not provenance.same_source({"all": wanted}, {"all": given}):

@@ -81,13 +81,21 @@ def spelled_pipeline(
 ) -> str:
     """The line for a pipeline; `pipeline` in it is the one whose steps are `given`, of equal length."""
     parts = [
-        spelled(step, held, f"pipeline.steps[{k}]")
+        _run_by(step, spelled(step, held, f"pipeline.steps[{k}]"))
         for k, (step, held) in enumerate(zip(steps, given, strict=True))
     ]
     if limit == "generative" and parts:
         return " | ".join(parts)
     kind = [] if limit == "generative" else [f"fidelity={limit!r}"]
     return f"vidsr.pipeline({', '.join([*parts, *kind])})"
+
+
+def _run_by(step: Transform, line: str) -> str:
+    """The line, with the engine of the step's network if that is not the one it is made with."""
+    engine, precision = getattr(step, "engine", "xla"), getattr(step, "precision", "f32")
+    if engine == "xla":
+        return line
+    return f"vidsr.pipeline({line}, engine={engine!r}, precision={precision!r})"
 
 
 def is_same(a: Transform, b: Transform) -> bool:

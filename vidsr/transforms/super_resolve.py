@@ -1,24 +1,26 @@
 """super_resolve: more pixels by a trained network, or by bicubic interpolation."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
-from vidsr import hub, models
+from vidsr import hub
 from vidsr.errors import RecipeError, StackError
 from vidsr.functional import domain, overshoot, resample
-from vidsr.run.law import Axis, Footprint, Spec, Verdict
+from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 from vidsr.transforms import networks
-from vidsr.transforms.base import FIDELITIES, Transform, option, transform, value
+from vidsr.transforms.base import FIDELITIES, option, transform, value
+from vidsr.transforms.networked import Networked
 
 SIZES = ("tiny", "small", "compact", "small-real")
 TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels of 8 bits (tests/transforms)
 
 
 @transform
-class SuperResolve(Transform):
+class SuperResolve(Networked):
     """A network frame by frame; with `trips` > 0 the result is back-projected onto its input.
 
     A generative one is left as it is; others are kept within the bounds of `overshoot`. One back-projection adds the enlarged residual: x + up(low - down(x)), both by MATLAB's bicubic.
@@ -53,7 +55,8 @@ class SuperResolve(Transform):
         )
 
     def settle(self, spec: Spec, look: Any) -> "SuperResolve":
-        return _built(_choice(self.scale, spec)[0], self.trips)
+        step = _built(_choice(self.scale, spec)[0], self.trips)
+        return dataclasses.replace(step, engine=self.engine, precision=self.precision)
 
     def why(self, spec: Spec) -> str:
         return ", because ".join(_choice(self.scale, spec)) if self.open() else ""
@@ -83,11 +86,12 @@ class SuperResolve(Transform):
         axis = Axis(num=self.scale, before=reach, after=reach, own=True, edge="reflect", align=self.align)
         return Footprint(y=axis, x=axis)
 
-    def apply(self, x, at, state=None):
-        rgb = networks.as_rgb(x)
-        out = models.apply(self.graph, self.params, rgb)
+    def fed(self, x: jax.Array, at: At, state: Any) -> jax.Array:
+        return networks.as_rgb(x)
+
+    def made(self, out: jax.Array, x: jax.Array, at: At, state: Any) -> jax.Array:
         if self.fidelity != "generative":
-            out = overshoot.limited(out, rgb)
+            out = overshoot.limited(out, networks.as_rgb(x))
         out = networks.as_before(out, x)
         if not self.trips:
             return out
