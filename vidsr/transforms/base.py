@@ -16,6 +16,11 @@ from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
 KEYED = ("seed", "ordinal")  # fields that every call sets anew
+STATED = (
+    "fidelity",
+    "engine",
+    "precision",
+)  # fields that say what a step is and how it runs, told in places of their own
 
 
 def value(

@@ -13,7 +13,7 @@ from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
 from vidsr.transforms import recipe
 from vidsr.transforms.apply import view_of
-from vidsr.transforms.base import KEYED, number
+from vidsr.transforms.base import KEYED, STATED, number
 from vidsr.transforms.forecast import Forecast, probe
 from vidsr.transforms.networked import Networked
 
@@ -157,9 +157,7 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
     out = []
     for field in dataclasses.fields(step):
         given = number(getattr(step, field.name))
-        if field.name in (*KEYED, "fidelity") or not isinstance(
-            given, int | float | str | tuple | type(None)
-        ):
+        if field.name in (*KEYED, *STATED) or not isinstance(given, int | float | str | tuple | type(None)):
             continue
         if given == "" or (
             given is None and field.metadata.get("role") != "option" and not field.metadata.get("settled")

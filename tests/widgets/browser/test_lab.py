@@ -190,7 +190,9 @@ def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
     room = rooms(locale="en-US")
     page = run_all(room, address, "x.ipynb")
     page.wait_for_function("document.querySelector('.vc video').readyState >= 2", timeout=SOON)
-    assert picture_height(page) == 0, "the static twin is hidden while the widget lives"
+    wait_for(
+        lambda: picture_height(page) == 0, 20, lambda: "the static twin is hidden while the widget lives"
+    )
 
     canvas = page.locator(".vc-canvas")
     canvas.scroll_into_view_if_needed()
@@ -223,7 +225,7 @@ def test_from_run_all_to_a_printed_page(rooms, lab, tmp_path):
     assert (folder / "x.ipynb").stat().st_size <= 200_000
     page.reload(timeout=SOON)  # the kernel lives on
     shown(page, f"vc.word === 'exact' && vc.shown === '{json.loads(state.read_text())['frame']}'")
-    assert picture_height(page) == 0
+    wait_for(lambda: picture_height(page) == 0, 20)
     page.close()
     end_kernels(address)
 
