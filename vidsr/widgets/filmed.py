@@ -62,8 +62,7 @@ class Filmed(State):
 
     def _film_wanted(self, content: dict[str, Any]) -> None:
         """Send the film of the pair around the present frame: one that is kept, or a new one when it is made."""
-        is_lazy = any(self._box.looks[i].token() is not None for i in self.pair)
-        patience = float(content.get("patience", "inf")) if is_lazy else float("inf")
+        patience = float(content.get("patience", "inf")) if self._is_lazy(self.pair) else float("inf")
         with self._guard:
             player = self._player
             if player is None:
@@ -84,6 +83,9 @@ class Filmed(State):
                 self, "film", lambda ticket: self._telling_errors(lambda: self._make(ticket, making), {})
             )
 
+    def _is_lazy(self, pair: Sequence[int]) -> bool:
+        return any(self._box.looks[i].stack.chunks is not None for i in pair)
+
     def _stop_film(self) -> None:
         FILMS.drop(self)
         self._making = None
@@ -97,12 +99,14 @@ class Filmed(State):
     def _make(self, ticket: Ticket, making: Making) -> None:
         """In the films' thread: encode, note the figures on the way, send."""
         box, figures, pair, watch = self._box, self._figures, making.pair, making.watch
+        is_lazy = self._is_lazy(pair)
 
         def told(done: int) -> None:
             ticket.check()
             if watch.says(done):
                 self.set_trait("progress", done / watch.total)
-                give_back()
+                if is_lazy:
+                    give_back()
 
         status = ""
         self.set_trait("progress", 0.0)

@@ -8,7 +8,6 @@ import xarray as xr
 
 from vidsr.frames import cache as store
 from vidsr.frames import provenance
-from vidsr.transforms import recipe
 from vidsr.widgets.levels import coloured, levels
 
 HDR = ("pq", "hlg")
@@ -73,10 +72,13 @@ class Look:
 
 def beforehand(stack: xr.DataArray) -> list[str]:
     """What steps of a lazy result have to run before a frame from the middle of the clip is there."""
-    if stack.chunks is None:
+    steps = [] if stack.chunks is None else (provenance.read(stack) or {}).get("steps", [])
+    if not steps:
         return []
+    from vidsr.transforms import recipe  # a second to import, where no step was run
+
     said = []
-    for entry in (provenance.read(stack) or {}).get("steps", []):
+    for entry in steps:
         step, verb = recipe.class_of(entry["step"]), entry["step"]
         if step.kind == "scan":
             said.append(f"{verb} goes forward in time, a frame is seen once all before it have run.")
