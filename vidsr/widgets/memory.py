@@ -1,7 +1,7 @@
 """Memory that was freed, given back to the system.
 
-Frames of 25 MB that come and go in several threads leave gaps in each thread's heap, and the GNU C library keeps those: a film of
-two lazy clips of 1920 x 1080 then holds 170 MB that nothing uses (`python benchmarks/compare.py --only memory`).
+Frames of 25 MB that come and go in several threads leave gaps in each thread's heap, and the GNU C library keeps those. What a film of
+two lazy clips of 1920 x 1080 adds to the process is told by `python benchmarks/compare.py --only memory`.
 """
 
 import ctypes
