@@ -17,6 +17,8 @@ import vidsr
 from tests.laws import clips
 from tests.laws.test_signatures import CLASSES
 from vidsr.errors import RecipeError, StackError
+from vidsr.functional import blind
+from vidsr.transforms.deblur_blind import BlindDeblur
 from vidsr.transforms.degrade import Blur, Noise
 from vidsr.transforms.denoise import Denoise
 from vidsr.transforms.spelled import is_same
@@ -121,6 +123,18 @@ def test_what_was_found_by_looking_is_kept_until_asked_again(stack, monkeypatch)
     assert t.pipeline.steps[1].sigma == 0.03 and t._stages.stages[1].step.sigma == 0.03
     t.controls["denoise.sigma"].value = None
     assert t.pipeline.steps[1].sigma is None and looks == [1, 1]
+
+
+@pytest.mark.parametrize("is_clear", [True, False])
+def test_a_step_that_becomes_another_is_tuned_by_what_both_have(stack, monkeypatch, is_clear):
+    said = blind.Found(("disc", 1.5), 90.0, is_clear)
+    monkeypatch.setattr(blind, "find", lambda light: said)
+    monkeypatch.setattr(BlindDeblur, "_shade", lambda *_: 0.0)
+    tuner = vidsr.tune(vidsr.deblur(), stack)
+    names = [name.split(".")[1] for name in tuner.controls]
+    assert "sigma" in names or not is_clear
+    assert not {"gain", "shade", "likeliest"} & set(names)
+    assert np.array_equal(tuner.before, tuner.after) == (not is_clear)
 
 
 def test_a_path_is_measured_once_and_solved_anew(stack, monkeypatch):

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from vidsr.transforms.base import KEYED, STATED, Transform, number
+from vidsr.transforms.base import FOUND, KEYED, STATED, Transform, number
 
 LIKELY = 4  # a slider first spans this many times the value it starts from
 STEPS = 400  # places on a slider of a field that is no whole number
@@ -123,6 +123,8 @@ def controls_of(step: Transform, settled: Transform, label: str) -> dict[str, Co
     """
     made = {}
     for field in dataclasses.fields(step):
+        if not hasattr(settled, field.name):  # it became another step, which does without
+            continue
         given, found = (number(getattr(s, field.name)) for s in (step, settled))
         if _can_move(field, given, found):
             made[f"{label}.{field.name}"] = Control(field.name, field, given, found)
@@ -131,7 +133,7 @@ def controls_of(step: Transform, settled: Transform, label: str) -> dict[str, Co
 
 def _can_move(field: dataclasses.Field, given: Any, found: Any) -> bool:
     about = field.metadata
-    if field.name in (*KEYED, *STATED) or about.get("role") == "extra" or found is None:
+    if field.name in (*KEYED, *STATED, *FOUND) or about.get("role") == "extra" or found is None:
         return False
     if about["role"] == "option" and field.default is dataclasses.MISSING:  # a fact of the weights
         return False

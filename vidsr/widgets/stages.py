@@ -133,6 +133,8 @@ def _settled(step: Transform, before: Any, known: dict[str, Any]) -> tuple[Trans
     wanted = {name for name in asks if getattr(step, name) is None}
     if not wanted <= set(known):
         full = step.settle(before.spec, _looker(before))
+        if type(full) is not type(step):  # deblur has found what to undo: other settings may find another
+            return full, {}
         values = {f.name: getattr(full, f.name) for f in fields(step)}
         known = known | {k: v for k, v in values.items() if v is not getattr(step, k)}
     return replace(step, **{k: v for k, v in known.items() if k in wanted or k not in asks}), known
