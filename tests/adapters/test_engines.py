@@ -137,6 +137,17 @@ def test_bf16_elsewhere_is_refused():
         engines.choose("xla", "bf16", net("sr-tiny-x4"))
 
 
+def test_bf16_on_a_cpu_without_it_is_f32_and_says_so(monkeypatch):
+    class Core:
+        def get_property(self, *_):
+            return ["FP32"]
+
+    monkeypatch.setattr(engines, "is_installed", lambda package: True)
+    monkeypatch.setattr(engines, "_core", Core)
+    found = engines.choose("openvino", "bf16", net("sr-tiny-x4"))
+    assert found[:2] == ("openvino", "f32") and "no bf16 instructions" in found.why
+
+
 def test_a_network_without_description_runs_on_xla_and_is_named(monkeypatch):
     monkeypatch.setattr(engines, "is_installed", lambda package: True)
     monkeypatch.delitem(engines.NETWORKS, "luma")

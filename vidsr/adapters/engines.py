@@ -85,7 +85,7 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     """What `engine` and `precision`, either of which may be "auto", come to for a network on this machine.
 
     Raises:
-      RecipeError: an engine that is not installed, or bf16 where nothing runs it.
+      RecipeError: an engine that is not installed, or bf16 of another than OpenVINO.
     """
     check(engine)
     if net.kind not in NETWORKS and engine != "xla":
@@ -104,9 +104,7 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
         precision, besides = _exact_enough(net)
         why = f"{why}; {besides}"
     elif precision == "bf16" and "BF16" not in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise RecipeError(
-            "this CPU has no bf16 instructions. Leave it to choose: vidsr.pipeline(..., precision='auto')."
-        )
+        precision, why = "f32", f"{why}; f32, because this CPU has no bf16 instructions"
     return Choice(engine, precision, why)
 
 
