@@ -37,9 +37,8 @@ def latency(names: Sequence[str], length: int | None) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         film = vidsr.open(_film(Path(folder) / "film.mp4", count))
         for name in beside.networks("super_resolve", SCALE, names):
-            shows = {" ".join(way): partial(loop, film, name, way) for way in ways.ENGINES}
-            shows["lazy stack, auto"] = partial(lazy, film, name)
-            found = timed({way: _built(show) for way, show in shows.items()}, count)
+            builds = {" ".join(way): partial(loop, film, name, way) for way in ways.ENGINES}
+            found = timed({**builds, "lazy stack, auto": partial(lazy, film, name)}, count)
             for way, one in found.items():
                 said = one if isinstance(one, str) else ""
                 rows.append(Row(name, f"{WIDTH}x{HEIGHT}", way, {} if said else statistics(one), said))
@@ -67,26 +66,30 @@ def dropped(latencies: Sequence[float], fps: float = FPS, shown: float = SHOWN) 
     return len(latencies) - kept
 
 
-def timed(shows: dict[str, Show | str], count: int) -> dict[str, list[float] | str]:
-    """Seconds of every frame by every way, in turns; a way that cannot run says why instead."""
-    found: dict[str, list[float] | str] = {way: [] for way in shows}
-    for way, show in shows.items():
+def timed(ways: dict[str, Callable[[], Show]], count: int) -> dict[str, list[float] | str]:
+    """Seconds of every frame by every way, in turns; a way that cannot be built says why instead."""
+    found: dict[str, list[float] | str] = {}
+    shows: dict[str, Show] = {}
+    for way, build in ways.items():
         try:
-            _ = show if isinstance(show, str) else [show(k % count) for k in range(WARM)]
-            found[way] = show if isinstance(show, str) else []
+            show = build()
+            for k in range(WARM):
+                show(k % count)
         except VidsrError as error:
             found[way] = str(error)
+        else:
+            found[way], shows[way] = [], show
     for start in range(0, count, TURN):
         for way, show in shows.items():
-            taken = found[way]
-            if isinstance(show, str) or isinstance(taken, str):
-                continue
             sleep(PAUSE)
-            for k in range(start, min(start + TURN, count)):
-                begun = perf_counter()
-                show(k)
-                taken.append(perf_counter() - begun)
+            found[way] += [_spent(show, k) for k in range(start, min(start + TURN, count))]
     return found
+
+
+def _spent(show: Show, k: int) -> float:
+    begun = perf_counter()
+    show(k)
+    return perf_counter() - begun
 
 
 def loop(film: xr.DataArray, name: str, way: ways.Way) -> Show:
@@ -108,13 +111,6 @@ def lazy(film: xr.DataArray, name: str) -> Show:
     """What a lazily computed stack gives, looked at frame by frame."""
     made = vidsr.pipeline(vidsr.super_resolve(SCALE, model=name), engine="auto")(film)
     return lambda k: np.rint(np.clip(made.isel(time=k).values, 0, 1) * 255).astype(np.uint8)
-
-
-def _built(make: Callable[[], Show]) -> Show | str:
-    try:
-        return make()
-    except VidsrError as error:
-        return str(error)
 
 
 def _levels(high: jax.Array, low: jax.Array) -> jax.Array:
