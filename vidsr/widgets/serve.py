@@ -101,10 +101,10 @@ class News:
             self._change.notify_all()
 
     def message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        """Pass a message of the comparer on; of films only the newest is kept."""
-        if content["type"] == "video":
+        """Pass a message of the comparer on; of films and of pictures that pass only the newest is kept."""
+        if content["type"] in ("video", "live"):
             with self._change:
-                kept = [i for i in self._items if i.get("content", {}).get("type") != "video"]
+                kept = [i for i in self._items if i.get("content", {}).get("type") != content["type"]]
                 self._items = deque(kept, maxlen=HELD)
         self._add({"content": content, "data": buffers})
 
