@@ -9,6 +9,7 @@ import pytest
 import vidsr
 from tests.widgets.views import PATIENCE, View, codes, picture, textured
 from vidsr.widgets.live import Live, Pace
+from vidsr.widgets.serve import KEPT, News
 
 
 def played(seconds, rate=24, start=0, frames=None):
@@ -29,7 +30,7 @@ def test_a_quick_worker_shows_every_frame_when_it_is_due():
     assert [place for place, _ in shown] == list(range(3, 51))
     assert [now for _, now in shown] == pytest.approx([0.5 + k / 24 for k in range(48)])
     assert (pace.shown, pace.dropped) == (48, 0)
-    assert pace.words(2.5) == "live: 24.0 of 24 frames/s, 0 dropped"
+    assert pace.words(0.5 + 47 / 24) == "live: 24.0 of 24 frames/s, 0 dropped"
 
 
 @pytest.mark.parametrize(("took", "share"), [(0.05, 20 / 24), (0.1, 10 / 24), (0.5, 2 / 24)])
@@ -135,3 +136,16 @@ def test_the_exact_picture_comes_on_pause_and_a_page_has_a_film(live, lazy, tmp_
     message, files = view.asked("still", id="v:1", frame=4, pair=[0, 0])
     np.testing.assert_array_equal(picture(files[0]), codes(lazy[1].values[4]))
     assert 'type": "video"' in player.to_html(tmp_path / "clip.html").read_text()
+
+
+def test_a_served_view_that_is_behind_gets_the_newest_picture_alone(live):
+    news = News(live[0])
+    for k in range(3 * KEPT["live"]):
+        news.message({"type": "live", "frame": k}, [bytes([k])])
+        news.message({"type": "hello"}, [])
+    told = news.after(0, "v")["items"]
+    passed = [item["content"]["frame"] for item in told if item["content"]["type"] == "live"]
+    assert passed == [3 * KEPT["live"] - 1]
+    numbers = [item["number"] for item in news._items if item["content"]["type"] == "live"]
+    assert len(numbers) == KEPT["live"] and all(news.data(number, 0) for number in numbers)
+    news.end()

@@ -56,7 +56,7 @@ class Pace:
 
     def words(self, now: float) -> str:
         """How fast it goes."""
-        gone = max(now - (now if self._begun is None else self._begun), 1 / self.rate)
+        gone = now - (now if self._begun is None else self._begun) + 1 / self.rate
         return f"live: {self.shown / gone:.1f} of {self.rate:g} frames/s, {self.dropped} dropped"
 
 
