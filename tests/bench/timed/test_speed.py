@@ -9,7 +9,7 @@ from vidsr import bench, cli
 from vidsr.bench import machine, timed
 from vidsr.bench.rows import Result, Row
 from vidsr.bench.timed import process
-from vidsr.errors import MediaError, RecipeError
+from vidsr.errors import MediaError, VidsrError
 
 COLUMNS = {"CPU ms": ".1f", "wall ms": ".1f", "Set5 dB": ".2f"}
 PLACE = ("x4", "320x180")
@@ -92,10 +92,11 @@ def test_the_command_hands_over_what_it_was_told(monkeypatch):
         ({"frames": 0}, "vidsr bench speed"),
         ({"names": ["no-such-entry"]}, "vidsr.hub.list"),
         ({"entries": ["no-such-entry"]}, "vidsr.hub.list"),
+        ({"clips": ["no-such-clip"]}, "no-such-clip|VIDSR_BENCH"),
     ],
     ids=str,
 )
 def test_nonsense_is_refused_before_anything_is_made(given, line, tmp_path):
-    with pytest.raises(RecipeError, match=line):
+    with pytest.raises(VidsrError, match=line):
         bench.speed(**given, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

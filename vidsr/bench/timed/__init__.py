@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vidsr import hub
-from vidsr.bench import machine, report
+from vidsr.bench import footage, machine, report
 from vidsr.bench.rows import Result, Row
 from vidsr.errors import MediaError
 
@@ -65,6 +65,8 @@ def speed(
     chosen = [*(hub.IDS if names is None else names), *map(str, entries)]
     for name in chosen:
         hub.folder_of(name)
+    for clip in clips or ():
+        footage.path_of(clip)
     told: dict[str, Any] = {"names": chosen, "clips": clips, "length": None, **counts}
     for name, least in QUICK.items() if quick else {"turns": TURNS}.items():
         told[name] = least if told[name] is None else told[name]
@@ -118,6 +120,6 @@ def _said(command: list[str], environment: dict[str, str]) -> str:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
         raise MediaError(
-            f"a process of the benchmark ended with {done.returncode}. Try: {EXAMPLE} --tasks latency --quick"
+            f"a process of the benchmark ended with {done.returncode}; what it said stands above. Another task alone: {EXAMPLE} --tasks sr"
         )
     return done.stdout.splitlines()[-1]

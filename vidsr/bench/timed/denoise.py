@@ -30,8 +30,8 @@ def denoise(names: Sequence[str], clips: Sequence[str] | None, frames: int | Non
         costs=beside.SAID.format(turns=turns), frames=FRAMES, width=WIDTH, height=HEIGHT, level=LEVEL,
         clip_frames=footage.counted(frames, "frame"),
     )  # fmt: skip
-    columns = beside.COSTS | {f"{clip} dB": ".2f" for clip in chosen}
-    return Result("denoise", said, columns, tuple(found), axes=("CPU ms", f"{chosen[0]} dB"))
+    columns = beside.COSTS | {f"PSNR-Y {clip}": ".2f" for clip in chosen}
+    return Result("denoise", said, columns, tuple(found), axes=("CPU ms", f"PSNR-Y {chosen[0]}"))
 
 
 def methods(names: Sequence[str]) -> list[Method]:
@@ -67,4 +67,4 @@ def _quality(clips: Sequence[str], frames: int | None, method: Method, _: np.nda
     if measure.bench_folder() is None or "torch.compile" in method.name:
         return {}
     clean = {clip: footage.frames(clip, frames) for clip in clips}
-    return {f"{clip} dB": psnr_y(method.call(with_noise(x, LEVEL))[0], x) for clip, x in clean.items()}
+    return {f"PSNR-Y {clip}": psnr_y(method.call(with_noise(x, LEVEL))[0], x) for clip, x in clean.items()}

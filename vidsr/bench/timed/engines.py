@@ -17,7 +17,7 @@ from vidsr.train import measure
 
 WIDTH, HEIGHT, SET = 320, 180, "Set5"
 COLUMNS = {
-    "CPU ms": ".1f", "CPU x": ".2f", "wall ms": ".1f", "wall x": ".2f", "dB to XLA": ".1f", f"{SET} dB": ".3f",
+    "CPU ms": ".1f", "CPU x": ".2f", "wall ms": ".1f", "wall x": ".2f", "dB to XLA": ".1f", f"PSNR-Y {SET}": ".3f",
 }  # fmt: skip
 PROTOCOL = f"""One frame of {WIDTH} x {HEIGHT} through the network alone, compilation left out, medians of {{turns}} turns that the ways take one after the other.
 CPU: one thread on one core; wall: all cores; x: how many times less than XLA, median of the ratios of the turns. dB: PSNR of the output against XLA's; {SET}: mean PSNR-Y with
@@ -69,7 +69,7 @@ def _set5(name: str, method: Method, pictures: int | None) -> dict[str, float]:
     if pairs is None or method.name.startswith("torch.compile"):
         return {}
     limited = (lambda high, low: high) if net.fidelity == "generative" else jax.jit(overshoot.limited)
-    return {f"{SET} dB": measure.figures(first(pairs, pictures), _enlarger(method, limited))["psnr_y"]}
+    return {f"PSNR-Y {SET}": measure.figures(first(pairs, pictures), _enlarger(method, limited))["psnr_y"]}
 
 
 def _enlarger(method: Method, limited: Callable) -> measure.Enlarger:

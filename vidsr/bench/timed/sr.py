@@ -39,8 +39,8 @@ def sr(
         costs=beside.SAID.format(turns=turns), frames=FRAMES, width=WIDTH, height=HEIGHT,
         pictures=footage.counted(pictures, "picture"), clip_frames=footage.counted(frames, "frame"),
     )  # fmt: skip
-    columns = beside.COSTS | {f"{name} dB": ".2f" for name in (SET, *chosen)}
-    return Result("sr", said, columns, tuple(found), axes=("CPU ms", f"{SET} dB"))
+    columns = beside.COSTS | {f"PSNR-Y {name}": ".2f" for name in (SET, *chosen)}
+    return Result("sr", said, columns, tuple(found), axes=("CPU ms", f"PSNR-Y {SET}"))
 
 
 def methods(scale: int, names: Sequence[str]) -> list[Method]:
@@ -67,9 +67,9 @@ def _quality(
     pairs = measure.published_pairs(folder, SET, scale) if folder else None
     if pairs is None:
         return {}
-    found = {f"{SET} dB": measure.figures(first(pairs, pictures), Clocked(method))["psnr_y"]}
+    found = {f"PSNR-Y {SET}": measure.figures(first(pairs, pictures), Clocked(method))["psnr_y"]}
     for clip in clips:
         clean = whole_blocks(footage.frames(clip, frames))
         small = vidsr.resize(1 / scale)(stacked(clean)).values
-        found[f"{clip} dB"] = psnr_y(method.call(small)[0], clean, border=scale)
+        found[f"PSNR-Y {clip}"] = psnr_y(method.call(small)[0], clean, border=scale)
     return found
