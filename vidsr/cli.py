@@ -144,6 +144,19 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--entries", nargs="+", help="folders of networks, each measured where its verb is")
     quality.add_argument("--out", help="folder for quality.md, .json and .png; default: vidsr-bench")
     quality.set_defaults(run=_bench_quality)
+    speed = bench.add_parser("speed", help="what it costs here, ours and others, quality beside it")
+    speed.add_argument("--tasks", nargs="+", help="engines sr denoise stabilise latency; default: all")
+    speed.add_argument("--names", nargs="+", help="networks of the zoo; default: all")
+    speed.add_argument(
+        "--clips", nargs="+", help="videos, or names in the bench folder; default: each task's"
+    )
+    speed.add_argument("--frames", type=int, help="the first so many of each clip")
+    speed.add_argument("--pictures", type=int, help="the first so many of the test set")
+    speed.add_argument("--turns", type=int, help="how often every method is timed; default: 7")
+    speed.add_argument("--entries", nargs="+", help="folders of networks that take part")
+    speed.add_argument("--quick", action="store_true", default=None, help="fewer turns, frames and pictures")
+    speed.add_argument("--out", help="folder for speed.md, .json and .png; default: vidsr-bench")
+    speed.set_defaults(run=_bench_speed)
 
     commands.add_parser("versions", help="what is installed, for a bug report").set_defaults(run=_versions)
     return parser
@@ -229,6 +242,14 @@ def _bench_quality(options: argparse.Namespace) -> None:
     keep = ("tasks", "clips", "frames", "pictures", "entries", "out")
     given = {name: getattr(options, name) for name in keep if getattr(options, name) is not None}
     bench.quality(**given)
+
+
+def _bench_speed(options: argparse.Namespace) -> None:
+    from vidsr import bench
+
+    keep = ("tasks", "names", "clips", "frames", "pictures", "turns", "entries", "quick", "out")
+    given = {name: getattr(options, name) for name in keep if getattr(options, name) is not None}
+    bench.speed(**given)
 
 
 def _versions(options: argparse.Namespace) -> None:

@@ -30,7 +30,10 @@ ENGINES = ("auto", "xla", *PACKAGES)
 PRECISIONS = ("auto", "f32", "bf16")
 INSTALL = "pip install 'vidsr-toolkit[fast]'"
 ENOUGH = 50.0  # dB between bf16 and f32 output, below which `auto` leaves bf16
-FASTER = ("compact", "luma")  # networks that OpenVINO runs faster than XLA in f32 (benchmarks/engines.py)
+FASTER = (
+    "compact",
+    "luma",
+)  # networks that OpenVINO runs faster than XLA in f32 (`vidsr bench speed --tasks engines`)
 KEPT = 8  # networks, and shapes of one, held ready
 Run = Callable[[np.ndarray], np.ndarray]
 
@@ -103,7 +106,7 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     if precision == "auto":
         precision, besides = _exact_enough(net)
         why = f"{why}; {besides}"
-    elif precision == "bf16" and "BF16" not in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    elif precision == "bf16" and not has_bf16():
         precision, why = "f32", f"{why}; f32, because this CPU has no bf16 instructions"
     return Choice(engine, precision, why)
 
@@ -127,6 +130,11 @@ def _exact_enough(net: Net) -> tuple[str, str]:
     if found < ENOUGH:
         return "f32", f"f32, because bf16 would be within {found:.1f} dB of it and {ENOUGH:.0f} are asked for"
     return "bf16", f"bf16 is within {found:.1f} dB of f32 on a fixed texture"
+
+
+def has_bf16() -> bool:
+    """Whether OpenVINO finds bf16 instructions in the CPU."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @cache

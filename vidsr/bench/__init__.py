@@ -1,25 +1,26 @@
-"""Every figure of quality that README and cards quote, beside what one would otherwise pick: `vidsr bench quality`.
+"""Every figure of quality that README and cards quote, beside what one would otherwise pick, `vidsr bench quality`; and of what it costs, `vidsr bench speed`.
 
 A task runs our steps and their rivals over the same frames and gives rows of figures; a rival that is not installed is a row that says
-what to type. Importing this loads no rival and no jax.
+what to type. Importing this loads no rival.
 """
 
 import importlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import vidsr
 from vidsr import hub
+from vidsr.bench import report
 from vidsr.bench.clock import one_core
-from vidsr.errors import RecipeError
+from vidsr.bench.timed import speed
 
 if TYPE_CHECKING:
     from vidsr.bench.rows import Result
 
-# what each task can be told
+__all__ = ["TASKS", "quality", "speed"]
+
+# what each task of `quality` can be told
 TASKS = {
     "sr": ("pictures", "entries"),
     "edges": ("entries",),
@@ -53,14 +54,7 @@ def quality(
       RecipeError: an unknown task, a count below 1, or a folder that is no entry.
       MediaError: no test sets, or no such clip.
     """
-    unknown = [task for task in tasks if task not in TASKS]
-    if unknown:
-        raise RecipeError(
-            f"no task {unknown[0]!r}; there are {', '.join(TASKS)}. For example: vidsr bench quality --tasks denoise"
-        )
-    for name, count in (("frames", frames), ("pictures", pictures)):
-        if count is not None and count < 1:
-            raise RecipeError(f"{name}={count} leaves nothing. For example: vidsr bench quality --{name} 4")
+    report.check("vidsr bench quality", TASKS, tasks, {"frames": frames, "pictures": pictures})
     for entry in entries:
         hub.folder_of(entry)
     told = {
@@ -75,25 +69,10 @@ def quality(
         for task in tasks:
             results.append(_task(task)(**{name: told[name] for name in TASKS[task]}))
             print(results[-1], flush=True)
-            _write(results, folder)
-    _draw(results, folder / "quality.png")
+            report.write(results, folder, "quality")
+    report.draw(results, folder / "quality.png")
     return results
 
 
 def _task(name: str) -> "Callable[..., Result]":
     return getattr(importlib.import_module(f"vidsr.bench.{name}"), name)
-
-
-def _write(results: "list[Result]", folder: Path) -> None:
-    """Tables as ``quality.md``, figures as ``quality.json``."""
-    record = {"vidsr": vidsr.__version__, "tasks": {result.task: result.record() for result in results}}
-    (folder / "quality.md").write_text("\n".join(map(str, results)))
-    (folder / "quality.json").write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
-
-
-def _draw(results: "list[Result]", path: Path) -> None:
-    from vidsr.bench.plot import plot
-
-    figure = plot(results)
-    if figure is not None:
-        figure.savefig(path, dpi=110)

@@ -1,14 +1,19 @@
-"""One core while figures are taken, so that CPU seconds are those of one thread."""
+"""The clock of a figure: CPU seconds on one core, or time on the wall with all of them."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from vidsr.adapters import engines
 
 # XLA reads these when its first array is made: call before, as the command line does
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
+CPU, WALL = "CPU", "wall"
+_kind = [CPU]  # the innermost last
 
 
 @contextmanager
@@ -30,3 +35,28 @@ def one_core() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Methods within are timed by the wall, and may use every core that this process has."""
+    _kind.append(WALL)
+    try:
+        yield
+    finally:
+        _kind.pop()
+
+
+def kind() -> str:
+    """`CPU` or `WALL`: what `seconds` counts."""
+    return _kind[-1]
+
+
+def seconds() -> float:
+    """Now, by the clock in use; only differences mean something."""
+    return time.perf_counter() if kind() == WALL else time.process_time()
+
+
+def threads() -> int:
+    """How many a method may start."""
+    return engines.threads() if kind() == WALL else 1

@@ -65,11 +65,11 @@ def with_noise(clean: np.ndarray, level: float) -> np.ndarray:
 
 def methods(level: float, tuned_on: str, entries: Sequence[str]) -> list[rivals.Method]:
     """ffmpeg's, the best on another clip, and ours."""
-    return [_nlmeans(level, tuned_on), _fftdnoiz(level, tuned_on), *_ours(level / 255, entries)]
+    return [nlmeans(level, tuned_on), _fftdnoiz(level, tuned_on), *_ours(level / 255, entries)]
 
 
-def _nlmeans(level: float, clip: str) -> rivals.Method:
-    """First strength and format, then patch and window."""
+def nlmeans(level: float, clip: str) -> rivals.Method:
+    """ffmpeg's nlmeans for noise of `level`, tuned on a clip: first strength and format, then patch and window."""
 
     def method(form: str, strength: float, patch: int, window: int) -> rivals.Method:
         return rivals.ffmpeg(f"nlmeans=s={strength * level:.3g}:p={patch}:r={window}", form=form)

@@ -1,7 +1,7 @@
 """Our own steps and those of others behind one door: frames in; frames and CPU seconds out.
 
 Frames are float32 R'G'B' ``(t, y, x, 3)``, signal in [0, 1]; ffmpeg gets them rounded to 8 bits. Seconds are user and system time
-of one thread: ffmpeg's less those of the same command with the null filter, ours with compilation left out, all
+of one thread (`vidsr.bench.clock`): ffmpeg's less those of the same command with the null filter, ours with compilation left out, all
 others around the call alone. A rival that is not installed raises MediaError with the line to type; none is needed to import this file.
 """
 
@@ -10,7 +10,7 @@ import importlib.util
 import resource
 import shutil
 import subprocess
-import time
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import vidsr
+from vidsr.bench import clock
 from vidsr.errors import MediaError
 from vidsr.transforms.base import Transform
 
@@ -50,9 +51,9 @@ def clocked(run: Callable[[np.ndarray], np.ndarray]) -> Call:
         if frames.shape not in compiled:
             run(frames)
             compiled.add(frames.shape)
-        begun = time.process_time()
+        begun = clock.seconds()
         out = run(frames)
-        return out, time.process_time() - begun
+        return out, clock.seconds() - begun
 
     return call
 
@@ -76,14 +77,30 @@ def ffmpeg(chain: str, *, form: str = "rgb24", scale: int = 1) -> Method:
     return Method(f"ffmpeg {chain}{where}", call)
 
 
+def vidstab() -> Method:
+    """ffmpeg's vidstab in its two passes, tripod, bicubic."""
+
+    def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
+        levels = np.rint(np.clip(frames, 0, 1) * 255).astype(np.uint8)
+        with tempfile.TemporaryDirectory() as folder:
+            moves = f"{folder}/moves.trf"
+            detect = f"format=yuv444p,vidstabdetect=shakiness=3:accuracy=15:tripod=1:result={moves}"
+            move = f"format=yuv444p,vidstabtransform=input={moves}:tripod=1:optzoom=0:interpol=bicubic"
+            passes = [_filtered(levels, chain) for chain in (detect, move)]
+        out = np.frombuffer(passes[1][0], np.uint8).reshape(levels.shape).astype(np.float32) / 255
+        return out, max(sum(spent for _, spent in passes) - 2 * _idle(levels.shape, "yuv444p"), 0.0)
+
+    return Method("ffmpeg vidstab, tripod", call)
+
+
 def bm3d(sigma: float) -> Method:
     """The package of the method's authors, colour, profile "np"; `sigma` in signal units."""
 
     def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
         package = _needed("bm3d", "bm3d")
-        begun = time.process_time()
+        begun = clock.seconds()
         out = [package.bm3d_rgb(frame.astype(np.float64), sigma, profile="np") for frame in frames]
-        return np.stack(out).astype(np.float32), time.process_time() - begun
+        return np.stack(out).astype(np.float32), clock.seconds() - begun
 
     return Method("bm3d_rgb", call)
 
@@ -114,21 +131,21 @@ def by_ncnn(name: str, text: Callable[[], Path]) -> Method:
         loaded = ncnn.Net()
         loaded.opt.use_vulkan_compute = False
         loaded.opt.use_fp16_packed = loaded.opt.use_fp16_storage = loaded.opt.use_fp16_arithmetic = False
-        loaded.opt.num_threads = 1
+        loaded.opt.num_threads = clock.threads()
         if loaded.load_param(str(path)) or loaded.load_model(str(path.with_suffix(".bin"))):
             raise MediaError(f"ncnn does not load {path}. Compare its hash with its publisher's.")
         return loaded, ncnn
 
     def call(frames: np.ndarray) -> tuple[np.ndarray, float]:
         loaded, ncnn = net()
-        begun = time.process_time()
+        begun = clock.seconds()
         out = []
         for frame in frames:
             planes = np.ascontiguousarray(np.moveaxis(frame, -1, 0), np.float32)
             extractor = loaded.create_extractor()
             extractor.input(loaded.input_names()[0], ncnn.Mat(planes).clone())  # planes outlive the copy
             out.append(np.moveaxis(np.array(extractor.extract(loaded.output_names()[0])[1]), 0, -1))
-        return np.stack(out), time.process_time() - begun
+        return np.stack(out), clock.seconds() - begun
 
     return Method(name, call, lambda: _ncnn_weights(text()))
 
@@ -142,23 +159,31 @@ def best(methods: list[Method], noisy: np.ndarray, score: Callable[[np.ndarray],
 
 
 def _filtered(levels: np.ndarray, chain: str) -> tuple[bytes, float]:
-    """8-bit R'G'B' frames through a chain: the bytes that come back, and CPU seconds."""
+    """8-bit R'G'B' frames through a chain: the bytes that come back, and seconds."""
     _, height, width, _ = levels.shape
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
-    command = [_ffmpeg(), "-v", "error", "-threads", "1", "-filter_threads", "1"]
-    command += [*raw, "-s", f"{width}x{height}", "-i", "-", "-vf", chain, "-threads", "1", *raw, "-"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    raw, many = ["-f", "rawvideo", "-pix_fmt", "rgb24"], str(clock.threads())
+    command = [_ffmpeg(), "-v", "error", "-threads", many, "-filter_threads", many]
+    command += [*raw, "-s", f"{width}x{height}", "-i", "-", "-vf", chain, "-threads", many, *raw, "-"]
+    begun = _childrens()
     done = subprocess.run(command, input=levels.tobytes(), capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = _childrens() - begun
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no word of it"]
         raise MediaError(f"ffmpeg does not run {chain}: {said[-1]}. Try: pip install imageio-ffmpeg")
-    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout, spent
+
+
+def _childrens() -> float:
+    """`clock.seconds` of the children."""
+    if clock.kind() == clock.WALL:
+        return clock.seconds()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @cache
 def _idle(shape: tuple[int, ...], form: str) -> float:
-    """CPU seconds of ffmpeg that are not its filter's, for frames of a shape."""
+    """Seconds of ffmpeg that are not its filter's, for frames of a shape."""
     levels = np.zeros(shape, np.uint8)
     return min(_filtered(levels, f"format={form},null")[1] for _ in range(3))
 

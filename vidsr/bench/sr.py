@@ -24,7 +24,7 @@ def sr(pictures: int | None, entries: Sequence[str]) -> Result:
         for name in measure.SETS:
             pairs = measure.published_pairs(footage.folder(), name, scale)
             if pairs is not None:
-                rows += [_row(name, _first(pairs, pictures), method) for method in methods]
+                rows += [_row(name, first(pairs, pictures), method) for method in methods]
     protocol = f"Published low resolution files, {footage.counted(pictures, 'picture')} of each set; {measure.PROTOCOL}. CPU seconds per megapixel of the result, compilation left out."
     return Result("sr", protocol, COLUMNS, tuple(rows), axes=("CPU s/MP", "PSNR-Y"))
 
@@ -53,7 +53,7 @@ def _row(name: str, pairs: Pairs, method: rivals.Method) -> Row:
     return Row(*place, named | {"CPU s/MP": clocked.seconds / clocked.megapixels})
 
 
-def _first(pairs: Pairs, count: int | None) -> Pairs:
+def first(pairs: Pairs, count: int | None) -> Pairs:
     return dataclasses.replace(
         pairs, low=pairs.low[:count], high=pairs.high[:count], names=pairs.names[:count]
     )

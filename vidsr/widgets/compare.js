@@ -3,6 +3,7 @@
 // mount(el, io) draws two pictures of one moment into one canvas. They come from three places, best first:
 //   stills    lossless pictures of the originals, asked for on pause and after a seek ("exact");
 //   the film  one stacked video, A on top of B, so that both always share a time stamp ("preview");
+//   passing   of a live player: pictures as they are computed ("preview");
 //   a poster  one small JPEG, until anything else is there.
 // io = { get(name), set(name, value, save), on(name, fn) -> off, send(content), onmsg(fn) -> off, live }.
 // Small state travels in named values, bytes in messages. Nothing is sent while the pointer drags.
@@ -11,7 +12,7 @@
 // pixel, 0 means fit; frames count from 0; wipe is a fraction of the visible part of the picture, A left of it.
 
 const NAMES = `frame n fps mode wipe zoom center roi gain luma heat nearest playing loop rate info names sizes pair scales
-  boxes size preview metric metric_name metric_better metric_a roi_metric notes poster status progress offset`.split(/\s+/);
+  boxes size preview metric metric_name metric_better metric_a roi_metric notes poster status progress offset live`.split(/\s+/);
 const MODES = [
   ["wipe", "Wipe", "1"], ["side", "Side", "2"], ["triple", "Triple", "3"], ["difference", "Diff", "d"],
   ["blink", "Blink", "4"],
@@ -309,8 +310,8 @@ class Stills {
       return false;
     }
     this.clear();
-    const { frame, pair, gain, luma, heat, legend } = message;
-    this.now = { frame, pair, gain, luma, heat, legend, serial, images: made.slice(0, 2), difference: made[2] ?? null };
+    const { frame, pair, gain, luma, heat, legend, passing } = message;
+    this.now = { frame, pair, gain, luma, heat, legend, passing, serial, images: made.slice(0, 2), difference: made[2] ?? null };
     return true;
   }
 
@@ -321,7 +322,7 @@ class Stills {
   }
 
   shows(frame, pair) {
-    return this.now?.frame === frame && pair.every((k) => this.now.pair.includes(k));
+    return this.now?.frame === frame && !this.now.passing && pair.every((k) => this.now.pair.includes(k));
   }
 
   differs(frame, pair, gain, luma, heat) {
@@ -407,6 +408,7 @@ export function mount(el, io) {
   const stills = new Stills();
   const film = new Film(ui.stage, { picture: onPicture, ended: onEnded, failed: onFilmFailed });
   const codecs = CODECS.filter((mime) => film.playable && film.video.canPlayType(mime));
+  const passing = io.live && m.live; // Python plays
   let frame = clamp(m.frame, 0, m.n - 1); // the frame wanted; what is drawn is view.shown
   let playing = false;
   let poster = null;
@@ -535,7 +537,7 @@ export function mount(el, io) {
     if (!held[chosen]) chosen = ["film", "still"].find((name) => held[name]) ?? null;
     view.shown = chosen && (chosen === "still" ? stills.now.frame : film.frame);
     const there = shownSides().every((s) => s === "d" || (s === "wipe" ? source("a") && source("b") : source(s)));
-    view.word = view.shown === null ? (poster ? "preview" : "waiting") : !there ? "waiting" : chosen === "film" ? "preview" : at ? "exact" : "waiting";
+    view.word = view.shown === null ? (poster ? "preview" : "waiting") : !there ? "waiting" : chosen === "film" || stills.now?.passing ? "preview" : at ? "exact" : "waiting";
   }
 
   function source(letter) {
@@ -792,7 +794,7 @@ export function mount(el, io) {
       b.play.innerHTML = icon(moving ? "pause" : "play");
       set(b.play, null, { "aria-label": moving ? "Pause" : "Play" });
     }
-    const able = film.ready || (!orphan && codecs.length > 0);
+    const able = playable();
     set(b.play, null, { "aria-disabled": !able });
     b.play.title = able ? "Play or pause (Space)" : orphan ? "Run the cell to play" : "This browser plays none of the film's formats";
     set(b.loop, null, { "aria-pressed": m.loop });
@@ -857,15 +859,17 @@ export function mount(el, io) {
     goTo(frame + by);
   }
   function play(on) {
-    if (on && !film.ready && (orphan || !codecs.length)) return refresh();
+    if (on && !playable()) return refresh();
     put("playing", on, "now");
     follow();
   }
+  const playable = () => film.ready || (!orphan && (passing || codecs.length > 0));
   function order() { // a film that shows this frame, when none is at hand
     if (io.live && !orphan && m.playing && !film.covers(frame)) send({ type: "film", frame });
   }
   /** Make the video do what `playing` says; a film not ready yet starts when it is. */
   function follow() {
+    if (passing) return followLive();
     const on = Boolean(m.playing) && film.ready && film.covers(frame);
     film.video.playbackRate = m.rate;
     film.video.loop = m.loop && film.frames >= m.n;
@@ -882,6 +886,29 @@ export function mount(el, io) {
       put("frame", frame, "now");
       film.seek(frame);
       ask();
+    }
+    refresh();
+  }
+  function followLive() {
+    const stops = playing && !m.playing;
+    playing = Boolean(m.playing);
+    if (playing) clearTimeout(timers.still);
+    if (stops) {
+      put("frame", frame, "now");
+      ask();
+    }
+    refresh();
+  }
+  async function pass(message, buffers) {
+    if (!playing) return;
+    try {
+      if (!(await stills.take({ ...message, pair: m.pair, passing: true }, buffers))) return;
+    } catch {
+      return; // a newer one took its place
+    }
+    if (playing) {
+      frame = clamp(message.frame, 0, m.n - 1);
+      put("frame", frame, "later");
     }
     refresh();
   }
@@ -957,6 +984,8 @@ export function mount(el, io) {
         stills.kept.set(`${message.frame} ${[...message.pair].sort()}`, [message, buffers]);
         ask(0);
       } else if (id === ids.still) takeStill(message, buffers);
+    } else if (type === "live") {
+      pass(message, buffers);
     } else if (type === "pixel" && id === ids.pixel) {
       errors.delete("pixel");
       pixelBusy = false;
@@ -1411,6 +1440,7 @@ export function mount(el, io) {
     later("hello", PATIENCE, () => { if (!answered) { orphan = true; refresh(); } });
     send({ type: "hello", codecs, dpr: devicePixelRatio });
     ask(0);
+    if (passing && m.playing) follow();
   }
   refresh();
 

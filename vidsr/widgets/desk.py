@@ -29,6 +29,10 @@ class Ticket:
         if self._off.is_set():
             raise Cancelled
 
+    def rest(self, seconds: float) -> None:
+        """Let so many seconds pass, or fewer once the job is not wanted any more."""
+        self._off.wait(seconds)
+
     def wait(self, seconds: float) -> bool:
         """Whether the job ended, done or cancelled, within so many seconds."""
         return self._over.wait(seconds)

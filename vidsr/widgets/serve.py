@@ -17,6 +17,7 @@ from vidsr.widgets.state import SCRIPT, State
 
 PATIENCE = 20.0  # seconds a request for news waits
 HELD = 64  # messages kept for views that have not asked yet
+KEPT = {"video": 1, "live": 16}  # of these
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>vidsr compare</title><link rel="icon" href="data:,">
 <style>body { margin: 1rem auto; max-width: min(1400px, 96vw); font: 15px system-ui, sans-serif }</style></head>
@@ -101,11 +102,12 @@ class News:
             self._change.notify_all()
 
     def message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        """Pass a message of the comparer on; of films only the newest is kept."""
-        if content["type"] == "video":
+        """Pass a message of the comparer on; of films only the newest is kept, of pictures that pass the newest few."""
+        if (most := KEPT.get(content["type"])) is not None:
             with self._change:
-                kept = [i for i in self._items if i.get("content", {}).get("type") != "video"]
-                self._items = deque(kept, maxlen=HELD)
+                alike = [i["number"] for i in self._items if _is(i, content["type"])]
+                old = alike[: max(len(alike) - most + 1, 0)]
+                self._items = deque((i for i in self._items if i["number"] not in old), maxlen=HELD)
         self._add({"content": content, "data": buffers})
 
     def set(self, values: dict[str, Any], view: str) -> None:
@@ -124,6 +126,8 @@ class News:
         with self._change:
             self._change.wait_for(lambda: self.last > number or self.is_over, PATIENCE)
             items = [i for i in self._items if i["number"] > number and i.get("from") != view]
+            behind = [i["number"] for i in items if _is(i, "live")][:-1]
+            items = [i for i in items if i["number"] not in behind]
             return {"last": self.last, "items": [_public(i) for i in items]}
 
     def data(self, number: int, k: int) -> bytes | None:
@@ -140,6 +144,10 @@ class News:
             self.last += 1
             self._items.append({**item, "number": self.last})
             self._change.notify_all()
+
+
+def _is(item: dict[str, Any], kind: str) -> bool:
+    return item.get("content", {}).get("type") == kind
 
 
 def _public(item: dict[str, Any]) -> dict[str, Any]:

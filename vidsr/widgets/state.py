@@ -56,6 +56,7 @@ class State(anywidget.AnyWidget):
     status = t.Unicode().tag(sync=True)
     progress = t.Float(-1.0).tag(sync=True)
     offset = t.Int(0).tag(sync=True)
+    live = t.Bool(False).tag(sync=True)
     still_frames = t.List(t.Int()).tag(sync=True)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
