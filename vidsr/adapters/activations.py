@@ -11,6 +11,7 @@ from jax import Array
 from vidsr import models
 from vidsr.adapters.described import NETWORKS
 from vidsr.adapters.layout import Tree
+from vidsr.errors import StackError
 from vidsr.functional import resample
 from vidsr.models import blocks, rrdb
 
@@ -22,26 +23,34 @@ class Watch:
 
     def __init__(self, graphdef: Any, params: Tree):
         self.extremes: Extremes = {}
-        self._run = jax.jit(partial(_measured, *models.named(graphdef, params), params))
+        kind, args = models.named(graphdef, params)
+        self._run = partial(_measured, params, kind=kind, args=tuple(args.items()))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
+        if not np.isfinite(x).all():  # XLA's least and greatest may pass over NaN
+            raise StackError(
+                "the network was fed values that are no numbers (NaN) or infinite. Find them: numpy.isfinite(stack).all(('y', 'x', 'channel'))."
+            )
         out, found = self._run(x)
         for layer, (low, high) in found.items():
             least, most = self.extremes.get(layer, (np.inf, -np.inf))
-            self.extremes[layer] = (float(np.minimum(least, low)), float(np.maximum(most, high)))  # NaN stays
+            self.extremes[layer] = (min(least, float(low)), max(most, float(high)))
         return np.asarray(out)
 
 
-def _measured(kind: str, args: dict[str, int], params: Tree, x: Array) -> tuple[Array, dict[str, Any]]:
-    ops = JaxOps(params, x.shape[-1])
-    return NETWORKS[kind](ops, x, args), ops.seen
+@partial(jax.jit, static_argnames=("kind", "args"))
+def _measured(
+    params: Tree, x: Array, *, kind: str, args: tuple[tuple[str, int], ...]
+) -> tuple[Array, dict[str, Any]]:
+    ops = JaxOps(params)
+    return NETWORKS[kind](ops, x, dict(args)), ops.seen
 
 
 class JaxOps:
     """The words of `vidsr.adapters.described`, worked out by JAX; pictures are ``(n, y, x, c)``, as the flax networks have them."""
 
-    def __init__(self, params: Tree, channels: int):
-        self.params, self.channels = params, channels
+    def __init__(self, params: Tree):
+        self.params = params
         self.seen: dict[str, tuple[Array, Array]] = {}
 
     def _of(self, layer: str) -> Tree:

@@ -1,7 +1,6 @@
 """quantise: measure on a clip what a network needs to run in 8-bit whole numbers."""
 
 import dataclasses
-import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from vidsr.adapters.described import NETWORKS
 from vidsr.errors import RecipeError, StackError
 from vidsr.frames import schema
 from vidsr.run.stream import stream
-from vidsr.transforms.apply import view_of
+from vidsr.transforms.apply import is_lazy, view_of
 from vidsr.transforms.deblock import deblock
 from vidsr.transforms.deblur_net import deblur_net
 from vidsr.transforms.denoise_net import denoise_net
@@ -63,7 +62,9 @@ def quantise(name: str | os.PathLike, *, calibration: xr.DataArray) -> hub.Netwo
         raise RecipeError(
             f"{net.name} is a network of the kind {kind}, which cannot be written for other engines. What can: {', '.join(NETWORKS)}."
         )
-    schema.check(calibration, values=calibration.chunks is None and calibration.variable._in_memory)
+    schema.check(calibration)
+    if not is_lazy(calibration):
+        schema.check(calibration, values=True)
     _check_size(net, calibration)
     watch = Watch(net.graphdef, net.params)
     watched = dataclasses.replace(STEPS[net.verb](net), engine="xla", precision="f32", watch=watch)
@@ -89,9 +90,5 @@ def _ranges(extremes: Extremes) -> int8.Ranges:
     """Widened to hold zero, by which frames are padded, and in the first layer all signal."""
     table: dict[str, Any] = {}
     for layer, (low, high) in extremes.items():
-        if not (math.isfinite(low) and math.isfinite(high)):
-            raise StackError(
-                "the calibration has values that are no numbers (NaN) or infinite. Find them: numpy.isfinite(stack).all(('y', 'x', 'channel'))."
-            )
         table[layer] = [min(low, 0.0), max(high, 1.0 if layer == "head" else 0.0)]
     return int8.ranges(table)
