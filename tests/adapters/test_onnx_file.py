@@ -53,7 +53,7 @@ def test_every_network_is_described():
 
 
 def test_the_same_weights_give_the_same_file():
-    graphdef, params = models.build("luma", **KINDS["luma"])
+    graphdef, params = drawn("luma")
     one, two = (onnx_file.written(*models.named(graphdef, params), params) for _ in range(2))
     assert one == two
 
