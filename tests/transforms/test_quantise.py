@@ -202,6 +202,23 @@ def test_int8_is_near_f32_and_nearer_to_our_own_arithmetic(clip, tiny):
 
 
 @FAST
+def test_windows_and_threads_change_no_bit(clip, tiny, monkeypatch):
+    x, reach = clip.values[:1], tiny.halo
+    net = engines.Net(tiny.graphdef, tiny.params, tiny.sha256, tiny.ranges)
+    run = engines.network("openvino", "int8", net)
+    whole = run(x)[0]
+    for top, left, height, width in [(0, 0, 40, 44), (8, 5, 40, 47), (3, 12, 30, 36)]:
+        part = run(x[:, top : top + height, left : left + width])[0]
+        inner = tuple(slice(reach * 4, (size - reach) * 4) for size in (height, width))
+        wanted = whole[top * 4 :, left * 4 :][: height * 4, : width * 4]
+        np.testing.assert_array_equal(part[inner], wanted[inner])
+    data = onnx_file.written(*models.named(tiny.graphdef, tiny.params), tiny.params, tiny.ranges)
+    for count in (1, 3):
+        monkeypatch.setattr(engines, "threads", lambda count=count: count)
+        np.testing.assert_array_equal(engines.OpenVino(data, "int8")(x)[0], whole)
+
+
+@FAST
 def test_tiles_chunks_and_replays_give_the_same_bits(clip, tiny):
     pipe = in_int8(tiny)
     out = pipe(clip)
