@@ -117,6 +117,7 @@ BAD = {
     "linear": (lambda c: c.vid.assign(transfer="linear"), StackError, "SDR.*transfer='linear'"),
     "nan": (lambda c: c.where(c.x > 9), StackError, "NaN"),
     "nan, lazily": (lambda c: c.where(c.x > 9).chunk(time=1), StackError, r"numpy\.isfinite"),
+    "one colour": (lambda c: c * 0 + c[:, :1, :1].values, StackError, r"one even colour.*isel\(time="),
     "small": (lambda c: c[:, :22], StackError, r"23 x 23 pixels.*52 x 22.*larger"),
     "channels": (lambda c: c[..., :2], StackError, "channel"),
 }

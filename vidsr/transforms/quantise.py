@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from vidsr import hub, models
@@ -53,11 +54,15 @@ def quantise(name: str | os.PathLike, *, calibration: xr.DataArray) -> hub.Netwo
 
     Raises:
       RecipeError: no such network, or one that cannot be written for other engines. StackError: a stack that its verb refuses (HDR or linear
-        signal, interlaced frames), of fewer frames or pixels than the network sees at once, with NaN, or of one even colour.
+        signal, interlaced frames), of fewer frames or pixels than the network sees at once, with NaN, or whose frames show one even colour.
         MediaError: a repository that cannot be fetched.
     """
     net = hub.load(name)
     kind = models.named(net.graphdef, net.params)[0]
+    if net.verb not in STEPS:
+        raise RecipeError(
+            f"no verb here runs {net.name}, which says {net.verb!r}. There are: {', '.join(STEPS)}."
+        )
     if kind not in NETWORKS:
         raise RecipeError(
             f"{net.name} is a network of the kind {kind}, which cannot be written for other engines. What can: {', '.join(NETWORKS)}."
@@ -66,6 +71,7 @@ def quantise(name: str | os.PathLike, *, calibration: xr.DataArray) -> hub.Netwo
     if not is_lazy(calibration):
         schema.check(calibration, values=True)
     _check_size(net, calibration)
+    _check_contrast(calibration)
     watch = Watch(net.graphdef, net.params)
     watched = dataclasses.replace(STEPS[net.verb](net), engine="xla", precision="f32", watch=watch)
     for _ in stream(view_of(pipeline(watched).seeded(0), calibration)):
@@ -86,9 +92,19 @@ def _check_size(net: hub.Network, stack: xr.DataArray) -> None:
         )
 
 
+def _check_contrast(stack: xr.DataArray) -> None:
+    some = stack.isel(time=[0, len(stack) // 2, -1])
+    if np.all(np.ptp(some.values, axis=(1, 2)) < 1 / 255):
+        raise StackError(
+            "the first, middle and last frame of the calibration show one even colour each: they say nothing of what goes into layers. "
+            "Take another part of the clip: stack.isel(time=slice(100, 120))."
+        )
+
+
 def _ranges(extremes: Extremes) -> int8.Ranges:
     """Widened to hold zero, by which frames are padded, and in the first layer all signal."""
     table: dict[str, Any] = {}
     for layer, (low, high) in extremes.items():
-        table[layer] = [min(low, 0.0), max(high, 1.0 if layer == "head" else 0.0)]
+        if low < high or layer == "head":  # one that is always given the same stays in f32
+            table[layer] = [min(low, 0.0), max(high, 1.0 if layer == "head" else 0.0)]
     return int8.ranges(table)
