@@ -46,8 +46,8 @@ def quantise(name: str | os.PathLike, *, calibration: xr.DataArray) -> hub.Netwo
 
     Args:
       name: a network of any verb, as `vidsr.hub.load` takes it: a zoo id, a folder, or "org/name" on the Hub.
-      calibration: a frame stack like those it is to run on, ``(t, y, x, c)`` signal in [0, 1]. Ten or twenty varied frames do; brighter, more
-        contrasted material later on is clipped to what was seen here.
+      calibration: a frame stack like those it is to run on, ``(t, y, x, c)`` signal in [0, 1]. Ten or twenty varied frames do. Material that is
+        brighter, more contrasted or, for a denoiser, noisier is clipped to what was seen here, which costs much more than rounding does.
 
     Returns:
       The network with its `ranges`; `model=` of its verb takes it, `vidsr.hub.save_pretrained` keeps it.
