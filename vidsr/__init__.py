@@ -27,6 +27,7 @@ _WHERE = {
     "inpaint": "vidsr.transforms.inpaint",
     "regrain": "vidsr.transforms.regrain",
     "hdr_lift": "vidsr.transforms.hdr_lift",
+    "quantise": "vidsr.transforms.quantise",
     "drawn": "vidsr.transforms.drawn",
     "damage_mask": "vidsr.transforms.drawn",
     "reproduce": "vidsr.transforms.reproduce",

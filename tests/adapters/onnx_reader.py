@@ -46,20 +46,33 @@ def attribute(message):
     return found[1].decode(), value
 
 
-def run(data, frames):
-    """The output of a model for its one input, (1, y, x, c)."""
+def run(data, frames, name="result"):
+    """A tensor of a model, its output if none is named, for its one input, (1, y, x, c)."""
+    return everything(data, frames)[name]
+
+
+def nodes(data):
+    """(operator, inputs, outputs) in order."""
+    (graph,) = all_of(data, 7)
+    for node in all_of(graph, 1):
+        inputs, outputs = ([name.decode() for name in all_of(node, k)] for k in (1, 2))
+        yield all_of(node, 4)[0].decode(), inputs, outputs
+
+
+def everything(data, frames):
+    """All tensors of a model by name, constants too."""
     (graph,) = all_of(data, 7)
     held = {"frames": frames}
     for tensor in all_of(graph, 5):
         about = dict(fields(tensor))
-        kind = {1: np.float32, 7: np.int64}[about[2]]
+        kind = {1: np.float32, 2: np.uint8, 3: np.int8, 7: np.int64}[about[2]]
         held[about[8].decode()] = np.frombuffer(about[9], kind).reshape(all_of(tensor, 1))
     for node in all_of(graph, 1):
         inputs, outputs = ([name.decode() for name in all_of(node, k)] for k in (1, 2))
         settings = dict(map(attribute, all_of(node, 5)))
         made = OPERATORS[all_of(node, 4)[0].decode()](*(held[name] for name in inputs), **settings)
         held |= dict(zip(outputs, made if isinstance(made, list) else [made], strict=True))
-    return held["result"]
+    return held
 
 
 def conv(x, kernel, bias=None, *, group=1, kernel_shape, pads=(0, 0, 0, 0), strides=(1, 1)):
@@ -85,7 +98,18 @@ def resize(x, roi, scales, *, mode, coordinate_transformation_mode, nearest_mode
     return x.repeat(int(scales[2]), 2).repeat(int(scales[3]), 3)
 
 
+def quantised(x, step, zero):
+    return np.clip(np.round(x / step) + zero, 0, 255).astype(np.uint8)
+
+
+def dequantised(numbers, step, zero, axis=None):
+    shape = [-1 if k == axis else 1 for k in range(numbers.ndim)] if np.ndim(step) else ()
+    return (numbers.astype(np.int32) - zero.reshape(shape)).astype(np.float32) * step.reshape(shape)
+
+
 OPERATORS = {
+    "QuantizeLinear": quantised,
+    "DequantizeLinear": dequantised,
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,

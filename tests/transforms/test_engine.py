@@ -85,7 +85,7 @@ def test_an_absent_engine_is_refused_at_once(monkeypatch):
         vidsr.pipeline(vidsr.super_resolve(4), engine="openvino")
 
 
-@pytest.mark.parametrize("words", [{"engine": "tensorrt"}, {"precision": "int8"}])
+@pytest.mark.parametrize("words", [{"engine": "tensorrt"}, {"precision": "fp16"}])
 def test_what_there_is_not_is_refused(words):
     for step in (vidsr.super_resolve(4), vidsr.resize(2)):
         with pytest.raises(RecipeError, match="is none of 'auto'"):

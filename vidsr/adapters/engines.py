@@ -20,20 +20,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vidsr import models
-from vidsr.adapters import onnx_file
+from vidsr.adapters import int8, onnx_file
 from vidsr.adapters.described import IN_STRIPS, NETWORKS
 from vidsr.errors import RecipeError
 from vidsr.models import rrdb
 
 PACKAGES = ("openvino", "onnxruntime")
 ENGINES = ("auto", "xla", *PACKAGES)
-PRECISIONS = ("auto", "f32", "bf16")
+PRECISIONS = ("auto", "f32", "bf16", "int8")
 INSTALL = "pip install 'vidsr-toolkit[fast]'"
 ENOUGH = 50.0  # dB between bf16 and f32 output, below which `auto` leaves bf16
-FASTER = (
-    "compact",
-    "luma",
-)  # networks that OpenVINO runs faster than XLA in f32 (`vidsr bench speed --tasks engines`)
+FASTER = ("compact", "luma")  # OpenVINO is ahead of XLA in f32: `vidsr bench speed --tasks engines`
 KEPT = 8  # networks, and shapes of one, held ready
 Run = Callable[[np.ndarray], np.ndarray]
 
@@ -52,6 +49,9 @@ class Net(NamedTuple):
     graphdef: Any
     params: dict[str, Any]
     sha256: str
+    ranges: int8.Ranges | None = (
+        None  # of what goes into its layers, if they were measured (`vidsr.quantise`)
+    )
 
     @property
     def kind(self) -> str:
@@ -88,7 +88,7 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     """What `engine` and `precision`, either of which may be "auto", come to for a network on this machine.
 
     Raises:
-      RecipeError: an engine that is not installed, or bf16 of another than OpenVINO.
+      RecipeError: an engine that is not installed, or bf16 or int8 of another than OpenVINO.
     """
     check(engine)
     if net.kind not in NETWORKS and engine != "xla":
@@ -98,9 +98,11 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     else:
         why = "asked for"
     if engine != "openvino":
-        if precision == "bf16":
+        if precision == "int8" and why != "asked for":
+            return Choice(engine, "f32", f"{why}; f32, because XLA has no int8 here")
+        if precision in ("bf16", "int8"):
             raise RecipeError(
-                f"{engine} runs networks in f32 only ({why}). For bf16: vidsr.pipeline(..., engine='openvino', precision='bf16')."
+                f"{engine} runs networks in f32 only ({why}). For {precision}: vidsr.pipeline(..., engine='openvino', precision={precision!r})."
             )
         return Choice(engine, "f32", why)
     if precision == "auto":
@@ -108,6 +110,8 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
         why = f"{why}; {besides}"
     elif precision == "bf16" and not has_bf16():
         precision, why = "f32", f"{why}; f32, because this CPU has no bf16 instructions"
+    elif precision == "int8" and not has_dot_products():
+        precision, why = "f32", f"{why}; f32, because this CPU has no products of 8 bits that cannot overflow"
     return Choice(engine, precision, why)
 
 
@@ -118,7 +122,7 @@ def _automatic(kind: str, precision: str) -> tuple[str, str]:
         return "xla", f"the {jax.default_backend()} runs it"
     if not is_installed("openvino"):
         return "xla", f"openvino is not installed: {INSTALL}"
-    if kind not in FASTER and precision != "bf16":
+    if kind not in FASTER and precision not in ("bf16", "int8"):
         return "xla", f"the fastest for networks of the kind {kind}"
     return "openvino", f"the fastest for networks of the kind {kind}"
 
@@ -137,13 +141,22 @@ def has_bf16() -> bool:
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-@cache
 def has_tiles() -> bool:
     """Whether the CPU multiplies matrices of bf16 in hardware (AMX), as the system says; False where it does not tell."""
+    return " amx_bf16" in _instructions()
+
+
+def has_dot_products() -> bool:
+    """Whether the CPU sums products of 8 bits in 32 (VNNI, or ARM's); True where the system does not tell. Before, sums in 16 bits may overflow."""
+    return not _instructions() or any(name in _instructions() for name in ("vnni", "asimddp"))
+
+
+@cache
+def _instructions() -> str:
     try:
-        return " amx_bf16" in Path("/proc/cpuinfo").read_text()
+        return Path("/proc/cpuinfo").read_text()
     except OSError:
-        return False
+        return ""
 
 
 def agreement(net: Net) -> float:
@@ -160,22 +173,23 @@ def agreement(net: Net) -> float:
 
 def network(engine: str, precision: str, net: Net) -> Run:
     """A function ``(t, y, x, c)`` -> the network's output, float32, by an engine that is installed; made once for these weights."""
-    key = (engine, precision, net.graphdef, net.sha256)
+    ranges = (net.ranges or ()) if precision == "int8" else ()
+    key = (engine, precision, net.graphdef, net.sha256, ranges)
     with _LOCK:
         if key not in _READY:
             ready = OnnxRuntime if engine == "onnxruntime" else partial(OpenVino, precision=precision)
-            _READY[key] = _made(net, ready)
+            _READY[key] = _made(net, ready, ranges)
         _READY.move_to_end(key)
         while len(_READY) > KEPT:
             _READY.popitem(last=False)
         return _READY[key]
 
 
-def _made(net: Net, ready: Callable[[bytes], Run]) -> Run:
+def _made(net: Net, ready: Callable[[bytes], Run], ranges: int8.Ranges) -> Run:
     kind, args = models.named(net.graphdef, net.params)
     if kind not in IN_STRIPS:
-        return ready(onnx_file.written(kind, args, net.params))
-    first, second = onnx_file.written_in_parts(kind, args, net.params)
+        return ready(onnx_file.written(kind, args, net.params, ranges))
+    first, second = onnx_file.written_in_parts(kind, args, net.params, ranges)
     return partial(_in_strips, ready(first), ready(second), args["scale"] * args["fold"])
 
 
@@ -237,7 +251,7 @@ class OpenVino:
             model = _core().read_model(self.data)
             model.reshape({"frames": list(shape)})
             settings = {
-                "INFERENCE_PRECISION_HINT": self.precision,
+                "INFERENCE_PRECISION_HINT": "f32" if self.precision == "int8" else self.precision,
                 "INFERENCE_NUM_THREADS": threads(),
                 "PERFORMANCE_HINT": "LATENCY",
             }

@@ -1,7 +1,8 @@
 """Our networks as ONNX models, written byte by byte: protocol buffers need no package for what little is used of them here.
 
 Field numbers are those of onnx.proto3, operators those of opset 17. Height and width are left open; frames go in and come out as
-``(1, y, x, c)`` float32, as `vidsr.models.apply` takes and gives them.
+``(1, y, x, c)`` float32, as `vidsr.models.apply` takes and gives them. A convolution whose range is known is written with its input and kernel
+rounded to eight bits, QuantizeLinear and DequantizeLinear, which an engine that can runs in whole numbers.
 """
 
 import struct
@@ -10,35 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from vidsr.adapters import layout
+from vidsr.adapters import int8, layout
 from vidsr.adapters.described import IN_STRIPS, NETWORKS, Args, Description
 from vidsr.errors import RecipeError
 
 IR, OPSET = 8, 17
-FLOAT, INT64 = 1, 7  # of TensorProto.DataType
-TYPES = {np.dtype(np.float32): FLOAT, np.dtype(np.int64): INT64}
+FLOAT = 1  # of TensorProto.DataType
+TYPES = {
+    np.dtype(kind): number
+    for kind, number in ((np.float32, FLOAT), (np.uint8, 2), (np.int8, 3), (np.int64, 7))
+}
 
 
-def written(model: str, args: Args, params: layout.Tree) -> bytes:
-    """A network with these weights as the bytes of an ONNX file: input "frames", output "result".
+def written(model: str, args: Args, params: layout.Tree, ranges: int8.Ranges = ()) -> bytes:
+    """A network with these weights as the bytes of an ONNX file: input "frames", output "result"; layers of `ranges` in eight bits.
 
     Raises:
       RecipeError: there is no description to write it from.
     """
     if model not in NETWORKS:
         raise RecipeError(f"{model} cannot be written as ONNX. What can: {', '.join(NETWORKS)}.")
-    ops = OnnxOps(layout.named(params))
+    ops = OnnxOps(layout.named(params), ranges)
     return _file(ops, NETWORKS[model], args, ops.channels // args.get("fold", 1) ** 2)
 
 
-def written_in_parts(model: str, args: Args, params: layout.Tree) -> tuple[bytes, bytes]:
+def written_in_parts(
+    model: str, args: Args, params: layout.Tree, ranges: int8.Ranges = ()
+) -> tuple[bytes, bytes]:
     """The two files of a network of `IN_STRIPS`; the second takes what the first gives."""
     named = layout.named(params)
     first, second = IN_STRIPS[model]
     channels = named["head/kernel"].shape[1] // args.get("fold", 1) ** 2
     return (
-        _file(OnnxOps(named), first, args, channels),
-        _file(OnnxOps(named), second, args, len(named["head/kernel"])),
+        _file(OnnxOps(named, ranges), first, args, channels),
+        _file(OnnxOps(named, ranges), second, args, len(named["head/kernel"])),
     )
 
 
@@ -94,8 +100,10 @@ class Term:
 class OnnxOps:
     """The words of `vidsr.adapters.described`, written into a file; `named` holds the weights by path, kernels OIHW."""
 
-    def __init__(self, named: dict[str, np.ndarray]):
+    def __init__(self, named: dict[str, np.ndarray], ranges: int8.Ranges = ()):
         self.file, self.named = File(), named
+        self.ranges = int8.table(ranges)
+        self.rounded: dict[tuple[str, float, float], Term] = {}
         self.channels = named["head/kernel"].shape[1]
 
     def node(self, op: str, *inputs: Any, count: int = 1, **attributes: Any) -> Any:
@@ -113,7 +121,23 @@ class OnnxOps:
         kernel, bias = self.named[f"{layer}/kernel"], self.named[f"{layer}/bias"]
         groups = len(kernel) if layer.endswith("around") else 1  # the one depthwise layer
         about = {"kernel_shape": list(kernel.shape[2:]), "pads": [kernel.shape[-1] // 2] * 4}
+        if layer in self.ranges:
+            x, kernel = self._rounded(x, *self.ranges[layer]), self._whole(kernel)
         return self.node("Conv", x, kernel, bias, group=groups, **about)
+
+    def _rounded(self, x: Term, low: float, high: float) -> Term:
+        key = (x.name, low, high)  # layers that see the same share it
+        if key not in self.rounded:
+            step, zero = (self.file.constant(item) for item in int8.steps(low, high))
+            self.rounded[key] = self._through_whole_numbers(x, Term(self, step), Term(self, zero))
+        return self.rounded[key]
+
+    def _through_whole_numbers(self, x: Term, step: Term, zero: Term) -> Term:
+        return self.node("DequantizeLinear", self.node("QuantizeLinear", x, step, zero), step, zero)
+
+    def _whole(self, kernel: np.ndarray) -> Term:
+        numbers, steps = int8.whole(kernel)
+        return self.node("DequantizeLinear", numbers, steps, np.zeros(len(steps), np.int8), axis=0)
 
     def prelu(self, layer: str, x: Term) -> Term:
         return self.node("PRelu", x, self.named[f"{layer}/slope"].reshape(-1, 1, 1))

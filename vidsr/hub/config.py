@@ -1,6 +1,7 @@
 """config.json of an entry, read as a stranger's: every field it needs is there, of its kind, and within reason."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,15 @@ def _faults(config: dict[str, Any]):
         yield "domain.neighbours", f"is {neighbours!r}, not a whole number from 0 to {NEIGHBOURS}"
     if type(domain.get("blind", False)) is not bool:
         yield "domain.blind", f"is {domain['blind']!r}, neither true nor false"
+    ranges = config.get("ranges", {})
+    if type(ranges) is not dict:
+        yield "ranges", f"is {ranges!r}, no table of layers"
+    for layer, ends in ranges.items():
+        if not _is_range(ends):
+            yield f"ranges.{layer}", f"is {ends!r}, not two numbers with zero between them"
+
+
+def _is_range(ends: Any) -> bool:
+    if type(ends) is not list or [type(end) for end in ends] != [float, float]:
+        return False
+    return all(map(math.isfinite, ends)) and ends[0] <= 0 <= ends[1] and ends[0] < ends[1]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vidsr.adapters import int8
 from vidsr.errors import RecipeError
 from vidsr.functional.domain import NAMES, Domain
 from vidsr.hub.checked import read_checked
@@ -34,6 +35,9 @@ class Network:
     graphdef: Any = field(repr=False)  # static, hashable
     params: dict[str, Any] = field(repr=False)  # nested dict of float32 arrays
     folder: Path = field(repr=False)
+    ranges: int8.Ranges | None = field(
+        default=None, repr=False
+    )  # for int8: of what goes into its layers (`vidsr.quantise`)
 
 
 def load(name: str | os.PathLike, revision: str | None = None, token: str | None = None) -> Network:
@@ -103,7 +107,18 @@ def _load(where: Place, stamp: int) -> Network:
     about |= {"align": config["args"].get("fold", 1), "radius": config["domain"].get("neighbours", 0)}
     about |= {"domain": _domain(folder, config["domain"].get("statistics"), remedy)}
     about["blind"] = config["domain"].get("blind", False)
+    about["ranges"] = _ranges(config, found, folder)
     return Network(**about, name=name, sha256=digest, graphdef=graphdef, params=params, folder=folder)
+
+
+def _ranges(config: dict[str, Any], tensors: dict[str, np.ndarray], folder: Path) -> int8.Ranges | None:
+    stated = config.get("ranges", {})
+    odd = [layer for layer in stated if f"{layer.replace('/', '.')}.kernel" not in tensors]
+    if odd:
+        raise RecipeError(
+            f"{folder}: config.json has a range of a layer {odd[0]!r}, and the network has none. Correct it."
+        )
+    return int8.ranges(stated) or None
 
 
 def _tensors(data: bytes, path: Path, remedy: str) -> dict[str, np.ndarray]:

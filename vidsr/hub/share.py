@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from vidsr.adapters import int8
 from vidsr.errors import RecipeError
 from vidsr.hub.card import card, front_matter
 from vidsr.hub.config import FILE, read_config
@@ -28,7 +29,8 @@ def save_pretrained(network: Network, folder: str | os.PathLike) -> Path:
     """Write a network as an entry: config.json, model.safetensors and a card, which `load` takes.
 
     Figures, card, picture and recipe go along while the weights are those that were loaded. Of other weights
-    (`dataclasses.replace(network, params=...)`, say after training on) nothing was measured, and their card says so.
+    (`dataclasses.replace(network, params=...)`, say after training on) nothing was measured, and their card says so. Ranges that
+    `vidsr.quantise` measured stand in config.json, of these weights alone.
 
     Args:
       network: what `load` gave, with its own or other params of the same shapes.
@@ -123,10 +125,15 @@ def _written(network: Network, folder: Path) -> None:
     weights = config["weights"]["file"]
     if jax.tree.all(jax.tree.map(np.array_equal, network.params, kept.params)):
         _copy(network.folder, folder, (FILE, weights, *BESIDE))
+        ranges = network.ranges
     else:
         data = serialised(network.params)
         (folder / weights).write_bytes(data)
         config["weights"] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        (folder / FILE).write_text(json.dumps(config, indent=2) + "\n")
+        ranges = None
+    if ranges != kept.ranges:
+        config["ranges"] = int8.table(ranges or ())
         (folder / FILE).write_text(json.dumps(config, indent=2) + "\n")
     load(folder)
 

@@ -16,7 +16,13 @@ from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
 KEYED = ("seed", "ordinal")  # fields that every call sets anew
-STATED = ("fidelity", "engine", "precision")  # what a step is and how it runs, told in places of their own
+STATED = (
+    "fidelity",
+    "engine",
+    "precision",
+    "ranges",
+    "watch",
+)  # what a step is and how it runs, told in places of their own
 FOUND = ("gain", "shade")  # fields that say how sure a step is of what it found: nobody sets them
 
 

@@ -1,6 +1,5 @@
 """deblock: take out what a codec put in."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,7 +45,7 @@ class Deblock(NetworkWindow):
         return f"Deblock(model={self.model!r}, strength={self.strength})"
 
 
-def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Deblock:
+def deblock(strength: float = 1.0, *, model: networks.Model = "auto") -> Deblock:
     """Take a codec's blocks and ringing out, by a network trained on distortion: faithful, it invents no texture.
 
     The network (its card: `vidsr.hub.info("deblock-small")`) was trained on clips decoded from H.264, MPEG-2 and MJPEG at the size
@@ -59,7 +58,7 @@ def deblock(strength: float = 1.0, *, model: str | os.PathLike = "auto") -> Debl
     Args:
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
       model: a network for this verb, as `vidsr.hub.load` takes it: a zoo id, a folder, as `vidsr train zoo/deblock-small`
-        makes one, or "org/name" on the Hub; "auto": "deblock-small".
+        makes one, or "org/name" on the Hub; what `hub.load` or `quantise` gave; "auto": "deblock-small".
 
     Raises:
       RecipeError: no such network, one for another verb, or weights that fail their checks. StackError, when it meets a

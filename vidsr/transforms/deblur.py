@@ -1,9 +1,9 @@
 """deblur: take a blur out of a clip: one that is told, one that is found in its spectrum, or one that a network finds."""
 
-import os
 from typing import Any
 
 from vidsr.errors import RecipeError
+from vidsr.transforms import networks
 from vidsr.transforms.base import Transform
 from vidsr.transforms.deblur_blind import BlindDeblur
 from vidsr.transforms.deblur_known import EXAMPLE, MODELS, inverse
@@ -16,7 +16,7 @@ def deblur(
     sigma: float | None = None,
     *,
     detail: float | None = None,
-    model: str | os.PathLike = "auto",
+    model: networks.Model = "auto",
     rounds: int | None = None,
 ) -> Transform:
     """Take a blur out of every frame. Faithful: no texture is invented, frequencies that the blur erased stay away.
@@ -48,7 +48,7 @@ def deblur(
       detail: root mean square step between neighbouring pixels of the sharp picture, in signal units: more is sharper
         and noisier. None: worked out from the blurred frames.
       model: "tv", "wiener" or "richardson-lucy"; "auto" is "tv". Or a network for this verb, as `vidsr.hub.load` takes it: a
-        zoo id, a folder, or "org/name" on the Hub; it takes neither psf nor the other numbers.
+        zoo id, a folder, or "org/name" on the Hub, or what `hub.load` or `quantise` gave; it takes neither psf nor the other numbers.
       rounds: how often the misfit is corrected; every round reads further. None: 6, 3 and 10.
 
     Raises:
@@ -77,18 +77,18 @@ def deblur(
     return inverse(optics, chosen, {**about, "gain": None})
 
 
-def _network(psf: Any, model: str | os.PathLike, settings: dict[str, Any]) -> Transform:
+def _network(psf: Any, model: networks.Model, settings: dict[str, Any]) -> Transform:
     """The network that finds the blur itself; it is told neither that nor the `settings` of the inverse."""
     if psf is not None:
         known = ", ".join(map(repr, ("auto", *MODELS)))
         raise RecipeError(
-            f"model={str(model)!r} takes no known blur away; there are {known}. For example "
-            f"{EXAMPLE[:-1]}, model='tv'). A network is not told the blur: vidsr.deblur(model='{model}')."
+            f"model={networks.name_of(model)!r} takes no known blur away; there are {known}. For example "
+            f"{EXAMPLE[:-1]}, model='tv'). A network is not told the blur: vidsr.deblur(model={networks.name_of(model)!r})."
         )
     told = {name: given for name, given in settings.items() if given is not None}
     if told:
         raise RecipeError(
-            f"a network that finds the blur takes no {', '.join(told)}. Say vidsr.deblur(model={str(model)!r}), "
+            f"a network that finds the blur takes no {', '.join(told)}. Say vidsr.deblur(model={networks.name_of(model)!r}), "
             f"or tell the blur: {EXAMPLE[:-1]}, {', '.join(f'{name}={given!r}' for name, given in told.items())})."
         )
     return deblur_net(model)

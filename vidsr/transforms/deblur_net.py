@@ -1,6 +1,5 @@
 """The deblurrer of the zoo: a network that finds a blur and takes it out, each frame on its own."""
 
-import os
 from typing import Any, ClassVar
 
 import jax
@@ -52,7 +51,7 @@ class DeblurNet(Networked):
         return f"DeblurNet(model={self.model!r})"
 
 
-def deblur_net(model: str | os.PathLike) -> DeblurNet:
+def deblur_net(model: networks.Model) -> DeblurNet:
     """The step for a zoo entry whose verb is deblur.
 
     Raises:

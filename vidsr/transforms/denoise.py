@@ -1,7 +1,6 @@
 """denoise: take noise out of a clip by averaging what is alike, in the frame and in its neighbours."""
 
 import dataclasses
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -98,7 +97,7 @@ class CausalDenoise(Scan):
 
 
 def denoise(
-    sigma: float | None = None, strength: float = 1.0, model: str | os.PathLike = "auto", causal: bool = False
+    sigma: float | None = None, strength: float = 1.0, model: networks.Model = "auto", causal: bool = False
 ) -> Transform:
     """Take white noise out, each frame beside its neighbours of the same shot. Faithful: nothing is invented.
 
@@ -120,7 +119,7 @@ def denoise(
         estimated at eight frames spread over the clip when the first pixel is asked for.
       strength: 0 leaves the clip as it is, 1 is the full result; between, a blend of the two.
       model: "nlm"; a network for this verb, as `vidsr.hub.load` takes it: a zoo id, a folder, as `vidsr train
-        zoo/denoise-small` makes one, or "org/name" on the Hub; or "auto": "denoise-small", and "nlm" with `causal=True`. A network whose
+        zoo/denoise-small` makes one, or "org/name" on the Hub; what `hub.load` or `quantise` gave; or "auto": "denoise-small", and "nlm" with `causal=True`. A network whose
         domain calls it blind takes no sigma.
       causal: use the past only; the result of a frame then depends on all frames of its shot before it.
 
@@ -135,9 +134,9 @@ def denoise(
     return _network(NETWORK if model == "auto" else model, sigma, strength, causal)
 
 
-def _network(model: str | os.PathLike, sigma: float | None, strength: float, causal: bool) -> DenoiseNet:
+def _network(model: networks.Model, sigma: float | None, strength: float, causal: bool) -> DenoiseNet:
     try:
-        hub.folder_of(model)
+        hub.folder_of(networks.name_of(model))
     except RecipeError as error:
         raise RecipeError(
             f"model={model!r} is no denoiser: {error} Or it is one of {', '.join(map(repr, MODELS))}. "
@@ -145,6 +144,6 @@ def _network(model: str | os.PathLike, sigma: float | None, strength: float, cau
         ) from error
     if causal:
         raise RecipeError(
-            f"causal=True is a form of 'nlm'; {model!r} looks at frames to come. Say vidsr.denoise(causal=True)."
+            f"causal=True is a form of 'nlm'; {networks.name_of(model)!r} looks at frames to come. Say vidsr.denoise(causal=True)."
         )
-    return denoise_net(str(model), sigma=sigma, strength=float(strength))
+    return denoise_net(model, sigma=sigma, strength=float(strength))

@@ -51,7 +51,7 @@ class DenoiseNet(NetworkWindow):
         return f"DenoiseNet(model={self.model!r}, sigma={self.sigma}, strength={self.strength})"
 
 
-def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseNet:
+def denoise_net(model: networks.Model, *, sigma: float | None, strength: float) -> DenoiseNet:
     """The step for a zoo entry whose verb is denoise.
 
     Raises:
@@ -60,7 +60,7 @@ def denoise_net(model: str, *, sigma: float | None, strength: float) -> DenoiseN
     net = networks.loaded(model, "denoise", "vidsr.denoise(model='auto')")
     if net.blind and sigma is not None:
         raise RecipeError(
-            f"{model} judges the noise itself and cannot be told sigma={sigma}. Leave it out: vidsr.denoise(model={model!r})."
+            f"{net.name} judges the noise itself and cannot be told sigma={sigma}. Leave it out: vidsr.denoise(model={networks.name_of(model)!r})."
         )
     return DenoiseNet(
         sigma=sigma,

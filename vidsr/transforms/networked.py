@@ -9,6 +9,7 @@ import numpy as np
 
 from vidsr import models
 from vidsr.adapters import engines
+from vidsr.errors import RecipeError
 from vidsr.run.law import At
 from vidsr.transforms.base import Transform, option, transform
 
@@ -19,6 +20,8 @@ class Networked(Transform):
 
     engine: str = option("xla", choices=engines.ENGINES)
     precision: str = option("f32", choices=engines.PRECISIONS)
+    ranges: Any = option(None)  # of what goes into its layers, for int8
+    watch: Any = option(None)  # a function that runs the network in place of an engine, and looks on
 
     def fed(self, x: jax.Array, at: At, state: Any) -> jax.Array:
         """What the network is given."""
@@ -34,7 +37,9 @@ class Networked(Transform):
         return self.made(models.apply(self.graph, self.params, self.fed(x, at, state)), x, at, state)
 
     def outside(self) -> Callable[[np.ndarray], np.ndarray] | None:
-        return None if self.engine == "xla" else engines.network(self.engine, self.precision, self._net())
+        if self.engine == "xla":
+            return self.watch
+        return engines.network(self.engine, self.precision, self._net())
 
     def engaged(self) -> "Networked":
         found = self.choice()
@@ -44,10 +49,15 @@ class Networked(Transform):
         """What will run the network here, and why."""
         if (self.engine, self.precision) == ("xla", "f32"):
             return engines.Choice("xla", "f32", "")
+        if self.precision == "int8" and self.ranges is None:
+            raise RecipeError(
+                f"int8 needs the ranges of what goes into the layers of {self.model}, and nobody measured them. Measure them on a clip like yours, "
+                f"net = vidsr.quantise({self.model!r}, calibration=clip), and name the result in its place: model=net."
+            )
         return engines.choose(self.engine, self.precision, self._net())
 
     def libraries(self) -> dict[str, str]:
         return {} if self.engine == "xla" else {self.engine: engines.version(self.engine)}
 
     def _net(self) -> engines.Net:
-        return engines.Net(self.graph, self.params, self.sha256)
+        return engines.Net(self.graph, self.params, self.sha256, self.ranges)

@@ -5,26 +5,32 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from vidsr import hub
 from vidsr.errors import RecipeError, StackError
 from vidsr.run.law import Spec
 
+Model = str | os.PathLike | hub.Network  # a network, or what `vidsr.hub.load` takes
 SDR = ("bt709", "srgb", "bt1886")
 
 
-def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
+def loaded(model: Model, verb: str, example: str) -> hub.Network:
     """The entry, if it is one for this verb.
 
     Raises:
-      RecipeError: no such entry, one for another verb, or one that may invent and is asked to restore. MediaError: it cannot be fetched or read.
+      RecipeError: no such entry, one for another verb, one that may invent and is asked to restore, or a network with other weights than its
+        name finds. MediaError: it cannot be fetched or read.
     """
-    if os.path.isabs(model) and not os.path.isdir(model):
+    if isinstance(model, hub.Network):
+        net, model = _as_named(model), model.name
+    elif os.path.isabs(model) and not os.path.isdir(model):
         raise RecipeError(
             f"there is no network in {model}. Bring the folder back, or convert its file there again, which gives the same: "
             f"vidsr.hub.convert(path, {str(model)!r}, licence=...)."
         )
-    net = hub.load(model)
+    else:
+        net = hub.load(model)
     if net.verb != verb:
         raise RecipeError(
             f"{model} is a network for {net.verb}. For example {example}; all: vidsr.hub.list()."
@@ -37,6 +43,22 @@ def loaded(model: str | os.PathLike, verb: str, example: str) -> hub.Network:
     return net
 
 
+def _as_named(net: hub.Network) -> hub.Network:
+    """A network whose weights its name finds again, as a record needs it."""
+    kept = hub.load(net.name)
+    if net.sha256 == kept.sha256 and jax.tree.all(jax.tree.map(np.array_equal, net.params, kept.params)):
+        return net
+    raise RecipeError(
+        f"this network has other weights than {net.name}, by which a record would name it. Save it, and name its folder: "
+        "vidsr.hub.save_pretrained(net, 'mine'), then model='mine'."
+    )
+
+
+def name_of(model: Model) -> str:
+    """What a user would type for it."""
+    return model.name if isinstance(model, hub.Network) else str(model)
+
+
 def fields(net: hub.Network) -> dict[str, Any]:
     """The fields that every step around a network has."""
     return {
@@ -45,6 +67,7 @@ def fields(net: hub.Network) -> dict[str, Any]:
         "halo": net.halo,
         "graph": net.graphdef,
         "params": net.params,
+        "ranges": net.ranges,
     }
 
 

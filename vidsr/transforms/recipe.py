@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from vidsr.adapters import engines
+from vidsr.adapters import engines, int8
 from vidsr.errors import RecipeError, StackError
 from vidsr.frames import provenance, schema
 from vidsr.run.law import Spec
@@ -120,10 +120,13 @@ def entry_of(step: Any) -> dict[str, Any]:
     return {"step": type(step).__name__, **step.record(), **engine_of(step), **extras}
 
 
-def engine_of(step: Any) -> dict[str, str]:
-    """What runs the step's network, where that is not XLA."""
+def engine_of(step: Any) -> dict[str, Any]:
+    """What runs the step's network, where that is not XLA, and the ranges by which int8 rounds."""
     engine = getattr(step, "engine", "xla")
-    return {} if engine == "xla" else {"engine": engine, "precision": step.precision}
+    if engine == "xla":
+        return {}
+    ranges = {"ranges": int8.table(step.ranges)} if step.precision == "int8" else {}
+    return {"engine": engine, "precision": step.precision, **ranges}
 
 
 def run_by(step: Any, engine: str | None, precision: str | None) -> Any:
@@ -180,10 +183,12 @@ def class_of(name: str) -> type:
 
 def step_of(entry: dict[str, Any], extras: dict[str, xr.DataArray]) -> Any:
     """One step of a record."""
-    fields = {k: v for k, v in entry.items() if k not in ("step", "extras", "engine", "precision")}
+    fields = {k: v for k, v in entry.items() if k not in ("step", "extras", "engine", "precision", "ranges")}
     name = entry["step"]
     step = class_of(name).from_record(fields, extras)
     step = run_by(step, entry.get("engine"), entry.get("precision"))
+    if "ranges" in entry:
+        step = dataclasses.replace(step, ranges=int8.ranges(entry["ranges"]))
     wanted = entry.get("extras", [])
     given = [provenance.source_of(e) for e in step.extras()]
     if not provenance.same_source({"all": wanted}, {"all": given}):

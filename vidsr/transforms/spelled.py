@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vidsr import hub
 from vidsr.errors import RecipeError
 from vidsr.functional import fading
 from vidsr.transforms import (
@@ -90,11 +91,16 @@ def spelled_pipeline(
     return f"vidsr.pipeline({', '.join([*parts, *kind])})"
 
 
-def _run_by(step: Transform, line: str) -> str:
+def _run_by(step: Any, line: str) -> str:
     """The line, with the engine of the step's network if that is not the one it is made with."""
     engine, precision = getattr(step, "engine", "xla"), getattr(step, "precision", "f32")
     if engine == "xla":
         return line
+    if precision == "int8" and hub.load(step.model).ranges != step.ranges:
+        raise RecipeError(
+            f"no call of a verb makes {step!r} in int8: its ranges were measured, and are in its record alone. "
+            "Take it from there: vidsr.Pipeline.from_provenance(result).steps; or keep them: vidsr.hub.save_pretrained(net, 'mine')."
+        )
     return f"vidsr.pipeline({line}, engine={engine!r}, precision={precision!r})"
 
 

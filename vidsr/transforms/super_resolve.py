@@ -116,7 +116,9 @@ class SuperResolve(Networked):
         return f"SuperResolve(model={self.model!r}, scale={self.scale}, trips={self.trips})"
 
 
-def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = False) -> SuperResolve:
+def super_resolve(
+    scale: int = 4, *, model: networks.Model = "auto", consistency: bool = False
+) -> SuperResolve:
     """Enlarge every frame by a network trained on distortion (it invents no texture): faithful, or generative where an entry says so.
 
     Those of the zoo are faithful; beside an edge their result stays within what the frame shows of its two sides, so that titles do not ring
@@ -128,7 +130,7 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
     Args:
       scale: 2 or 4, or what the entry of a folder has.
       model: "tiny" or "small" (x4), "compact" (x2), a network as `vidsr.hub.load` takes it: a zoo id (`vidsr.hub.list()`), a
-        folder, or "org/name" on the Hub, with "@revision" or without; or "auto": "small", and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
+        folder, or "org/name" on the Hub, with "@revision" or without; what `hub.load` or `quantise` gave; or "auto": "small", and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
       consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
 
@@ -146,10 +148,10 @@ def super_resolve(scale: int = 4, *, model: str = "auto", consistency: bool = Fa
         )
     if model == "auto":
         return SuperResolve(scale=scale, trips=trips)
-    step = _built(sizes.get(model, model), trips)
+    step = _built(sizes.get(model, model) if isinstance(model, str) else model, trips)
     if step.scale != scale:
         raise RecipeError(
-            f"{model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={model!r})."
+            f"{step.model} enlarges x{step.scale}, not x{scale}. Say vidsr.super_resolve({step.scale}, model={networks.name_of(model)!r})."
         )
     return step
 
@@ -170,7 +172,7 @@ def _choice(scale: int, spec: Spec) -> tuple[str, str]:
     return sizes["small-real"], f"the frames went through a lossy codec ({codec})"
 
 
-def _built(model: str, trips: int) -> SuperResolve:
+def _built(model: networks.Model, trips: int) -> SuperResolve:
     net = networks.loaded(model, "super_resolve", "vidsr.super_resolve(scale=4)")
     return SuperResolve(
         **networks.fields(net),
