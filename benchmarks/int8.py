@@ -40,33 +40,19 @@ def pinned(threads: int) -> None:
         os.environ["OMP_NUM_THREADS"] = "1"
 
 
-def photographs(bench, scale: int, side: int = 320):
-    """The middle of every tenth picture of B100, reduced, as a stack; and the first, large enough to be measured on."""
-    import numpy as np
-    from PIL import Image
-
-    import vidsr
-
-    found = []
-    for path in sorted((bench / "sr" / "B100" / "HR").glob("*.*"))[::10]:
-        large = np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
-        top, left = ((size - side) // 2 for size in large.shape[:2])
-        found.append(large[top : top + side, left : left + side])
-    return eight_bits(vidsr.resize(1 / scale)(vidsr.stack(np.stack(found), fps=25)))
-
-
 def eight_bits(stack):
     import numpy as np
 
     return stack.copy(data=np.floor(np.clip(stack.values, 0, 1) * 255 + 0.5).astype(np.float32) / 255)
 
 
-def runs(name: str, bench) -> dict:
+def runs(name: str) -> dict:
     """The network by each way that is installed: numpy frames in and out."""
     from vidsr import models
     from vidsr.adapters import engines, onnx_file
+    from vidsr.bench.timed.ways import quantised
 
-    net = quantised(name, bench)
+    net = quantised(name)
     kind, args = models.named(net.graphdef, net.params)
     exact = engines.Net(net.graphdef, net.params, net.sha256, net.ranges)
     inner = exact._replace(ranges=tuple(r for r in net.ranges if r[0] not in ENDS))
@@ -81,13 +67,6 @@ def runs(name: str, bench) -> dict:
     return found
 
 
-def quantised(name: str, bench):
-    import vidsr
-    from vidsr import hub
-
-    return vidsr.quantise(name, calibration=photographs(bench, hub.load(name).scale))
-
-
 def measured(name: str, size: tuple[int, int], rounds: int) -> dict:
     """Least CPU and wall milliseconds of a frame by each way, and dB to f32."""
     import numpy as np
@@ -96,7 +75,7 @@ def measured(name: str, size: tuple[int, int], rounds: int) -> dict:
     from vidsr.train.measure import bench_folder
 
     bench = bench_folder()
-    ways = runs(name, bench)
+    ways = runs(name)
     width, height = size
     for path in sorted((bench / "sr" / "B100" / "HR").glob("*.*"))[5:]:
         x = np.asarray(Image.open(path).convert("RGB"), np.float32)[None] / 255
@@ -123,9 +102,10 @@ def losses(name: str, clips: list[str]) -> dict:
 
     import vidsr
     from vidsr.bench import footage
+    from vidsr.bench.timed.ways import quantised
     from vidsr.train import measure
 
-    net = quantised(name, measure.bench_folder())
+    net = quantised(name)
     inner = dataclasses.replace(net, ranges=tuple(r for r in net.ranges if r[0] not in ENDS))
     step, halves = (vidsr.super_resolve(net.scale, model=one) for one in (net, inner))
     pipes = {

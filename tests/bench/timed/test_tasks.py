@@ -14,6 +14,7 @@ from vidsr.errors import VidsrError
 RNG = np.random.default_rng(0)
 SMALL = RNG.integers(60, 190, (2, 24, 32, 3)).astype(np.float32) / 255
 NET = "sr-tiny-x4"
+WHY = ("install", "instructions", "compiler", "VIDSR_BENCH", "enlarge alone")  # a way is not there
 
 
 def shapes(methods, frames):
@@ -26,7 +27,7 @@ def shapes(methods, frames):
             assert spent >= 0
         except VidsrError as error:
             found[method.name] = str(error)
-            assert "install" in str(error) or "instructions" in str(error) or "compiler" in str(error)
+            assert any(word in str(error) for word in WHY), str(error)
     return found
 
 
@@ -71,10 +72,11 @@ def test_ways_agree_with_xla(way):
     try:
         out, _ = method.call(SMALL)
     except VidsrError as error:
-        assert "install" in str(error) or "instructions" in str(error)
+        assert any(word in str(error) for word in WHY), str(error)
         return
     assert out.shape == (2, 96, 128, 3) and out.dtype == np.float32
-    assert np.abs(out - truth).max() < (1e-5 if way[1] == "f32" else 0.05)
+    far = {"f32": 1e-5, "bf16": 0.05, "int8": 0.2}[way[1]]
+    assert np.abs(out - truth).max() < far and np.abs(out - truth).mean() < far / 10
 
 
 def test_an_absent_engine_says_what_to_type(monkeypatch):

@@ -16,7 +16,7 @@ from vidsr.transforms.base import Transform
 COSTS = {"CPU ms": ",.1f", "CPU x": ".2f", "wall ms": ",.1f", "wall x": ".2f"}
 SAID = """Medians of {turns} turns that the methods take one after the other, compilation left out. CPU: milliseconds a frame of one thread on one core; wall: with all
 cores; x: how many times less than the first row, median of the ratios of the turns."""
-STEPS = (("xla", "f32"), ("openvino", "f32"), ("openvino", "bf16"))
+STEPS = (("xla", "f32"), ("openvino", "f32"), ("openvino", "bf16"), ways.INT8)
 
 
 def rows(
@@ -42,15 +42,16 @@ def _row(place, method: Method, mine: timing.Taken, one: timing.Taken, quality) 
     return Row(*place, method.name, figures, said)
 
 
-def steps(name: str, build: Callable[[], Transform]) -> list[Method]:
-    """A step around a network, whole, by the ways of `STEPS`."""
+def steps(name: str, build: Callable[..., Transform]) -> list[Method]:
+    """A step around a network, whole, by the ways of `STEPS`; `build` takes `model`."""
     return [_step(name, build, way) for way in STEPS]
 
 
-def _step(name: str, build: Callable[[], Transform], way: ways.Way) -> Method:
+def _step(name: str, build: Callable[..., Transform], way: ways.Way) -> Method:
     def run(frames: np.ndarray) -> np.ndarray:
         ways.check(way)
-        pipe = vidsr.pipeline(build(), engine=way[0], precision=way[1])
+        step = build(model=ways.quantised(name) if way == ways.INT8 else name)
+        pipe = vidsr.pipeline(step, engine=way[0], precision=way[1])
         return pipe(vidsr.stack(frames, fps=25)).values
 
     return Method(f"{name}, {' '.join(way)}", clocked(run))

@@ -41,7 +41,7 @@ def methods(names: Sequence[str]) -> list[Method]:
     found.append(rivals.ours("denoise(model='nlm')", partial(vidsr.denoise, sigma, model="nlm")))
     for name in beside.networks("denoise", 1, names):
         blind = hub.load(name).blind
-        found += beside.steps(name, partial(vidsr.denoise, None if blind else sigma, model=name))
+        found += beside.steps(name, partial(vidsr.denoise, None if blind else sigma))
         found += [_by_torch(name, way, None if blind else sigma) for way in ways.TORCH]
     return found
 

@@ -95,7 +95,8 @@ def _spent(show: Show, k: int) -> float:
 def loop(film: xr.DataArray, name: str, way: ways.Way) -> Show:
     """What one writes who needs the frames of this network alone."""
     ways.check(way)
-    net, (engine, precision) = ways.net(name), way
+    engine, precision = way
+    net = ways.net(name, precision)
     made = jax.jit(_levels)
     whole = jax.jit(lambda x: _levels(models.apply(net.graphdef, net.params, x), x))
     run = None if engine == "xla" else engines.network(engine, precision, net)

@@ -3,7 +3,10 @@
 from functools import cache
 
 import numpy as np
+import xarray as xr
 
+import vidsr
+from vidsr.errors import MediaError
 from vidsr.train.measure import bench_folder
 
 EDGE = 16  # pixels that may be moved into the picture
@@ -40,6 +43,28 @@ def moved(width: int, height: int, path: np.ndarray) -> np.ndarray:
         turn = np.exp(-2j * np.pi * (fy[:, None] * dy + fx * dx))
         frame[:] = np.fft.ifft2(spectrum * turn[..., None], axes=(0, 1)).real[inner]
     return np.rint(np.clip(out, 0, 1) * 255).astype(np.float32) / 255
+
+
+def photographs(scale: int, side: int = 320) -> xr.DataArray:
+    """Ten frames to calibrate an enlarging network on: the middles of every tenth picture of B100, reduced, in 8 bits.
+
+    Raises:
+      MediaError: there are no test sets.
+    """
+    from PIL import Image
+
+    folder = bench_folder()
+    if folder is None:
+        raise MediaError(
+            "there are no photographs to calibrate int8 on: set VIDSR_BENCH to the folder of test sets"
+        )
+    found = []
+    for path in sorted((folder / "sr" / "B100" / "HR").glob("*.*"))[::10]:
+        large = np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
+        top, left = ((size - side) // 2 for size in large.shape[:2])
+        found.append(large[top : top + side, left : left + side])
+    small = vidsr.resize(1 / scale)(vidsr.stack(np.stack(found), fps=25))
+    return small.copy(data=np.rint(np.clip(small.values, 0, 1) * 255).astype(np.float32) / 255)
 
 
 def pan(count: int) -> np.ndarray:

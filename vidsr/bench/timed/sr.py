@@ -51,7 +51,7 @@ def methods(scale: int, names: Sequence[str]) -> list[Method]:
         build = partial(vidsr.resize, scale, kernel=kernel)
         found.append(rivals.ours(f"resize({scale}, kernel={kernel!r})", build))
     for name in beside.networks("super_resolve", scale, names):
-        found += beside.steps(name, partial(vidsr.super_resolve, scale, model=name))
+        found += beside.steps(name, partial(vidsr.super_resolve, scale))
     return found
 
 

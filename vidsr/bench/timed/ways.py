@@ -5,14 +5,23 @@ from functools import cache, partial
 
 import numpy as np
 
+import vidsr
 from vidsr import hub, models
 from vidsr.adapters import engines, torch_run
 from vidsr.bench import clock
 from vidsr.bench.rivals import Method, clocked
+from vidsr.bench.timed import scenes
 from vidsr.errors import MediaError
 
 Way = tuple[str, str]
-ENGINES: tuple[Way, ...] = (("xla", "f32"), ("onnxruntime", "f32"), ("openvino", "f32"), ("openvino", "bf16"))
+INT8 = ("openvino", "int8")
+ENGINES: tuple[Way, ...] = (
+    ("xla", "f32"),
+    ("onnxruntime", "f32"),
+    ("openvino", "f32"),
+    ("openvino", "bf16"),
+    INT8,
+)
 TORCH: tuple[Way, ...] = (("torch", "f32"), ("torch", "bf16"), ("torch.compile", "bf16"))
 
 
@@ -23,13 +32,26 @@ def kernel(name: str, way: Way, device: str = "cpu") -> Method:
     return Method(called, clocked(lambda frames: found()(frames)))
 
 
-def net(name: str) -> engines.Net:
+def net(name: str, precision: str = "f32") -> engines.Net:
+    loaded = quantised(name) if precision == "int8" else hub.load(name)
+    return engines.Net(loaded.graphdef, loaded.params, loaded.sha256, loaded.ranges)
+
+
+@cache
+def quantised(name: str) -> hub.Network:
+    """An enlarging network with what int8 needs, calibrated on photographs of B100.
+
+    Raises:
+      MediaError: a network of another verb, whose calibration would be a matter of its damage; no test sets.
+    """
     loaded = hub.load(name)
-    return engines.Net(loaded.graphdef, loaded.params, loaded.sha256)
+    if loaded.verb != "super_resolve":
+        raise MediaError("int8 is measured here of networks that enlarge alone: see help(vidsr.quantise)")
+    return vidsr.quantise(name, calibration=scenes.photographs(loaded.scale))
 
 
 def check(way: Way) -> None:
-    """Refuse an engine that is not there, and bf16 where the processor has none.
+    """Refuse an engine that is not there, and precisions that the processor has no instructions for.
 
     Raises:
       MediaError: with the line to type.
@@ -37,13 +59,15 @@ def check(way: Way) -> None:
     engine, precision = way
     if engine in engines.PACKAGES and not engines.is_installed(engine):
         raise MediaError(f"not installed: {engines.INSTALL}")
-    if way == ("openvino", "bf16") and not engines.has_bf16():
+    has = {"bf16": engines.has_bf16, "int8": engines.has_dot_products}
+    if engine == "openvino" and precision in has and not has[precision]():
         raise MediaError(f"this processor has no {precision} instructions: openvino runs f32")
 
 
 def _runs(name: str, way: Way, device: str) -> Callable[[np.ndarray], np.ndarray]:
     check(way)
-    held, (engine, precision) = net(name), way
+    engine, precision = way
+    held = net(name, precision)
     if engine == "xla":
         import jax
 
