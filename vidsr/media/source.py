@@ -119,5 +119,18 @@ def identity(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+_copies: dict[tuple[Path, tuple[int, int]], tuple[int, int]] = {}
+
+
+def is_same(path: Path, mark: tuple[int, int]) -> bool:
+    """Whether a file still is what had this identity, or a copy that was accepted in its place."""
+    return path.exists() and identity(path) in (mark, _copies.get((path, mark)))
+
+
+def accept_copy(path: Path, mark: tuple[int, int]) -> None:
+    """Take the file at `path`, whose contents the caller has compared, for the one that had this identity on another machine."""
+    _copies[path, mark] = identity(path)
+
+
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
