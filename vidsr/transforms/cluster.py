@@ -1,29 +1,29 @@
-"""A render on the workers of a cluster: who may take part, which segment goes where, what is done again.
+"""A render on the workers of a cluster: what goes to whom, and what is done again.
 
-The process that renders settles the steps, runs the analyses, joins the segments and keeps `<out>.part`. Workers open the source
-themselves, read across the borders of their segments, and write them in the final codec.
+The process that renders settles the steps, solves the analyses, joins the segments and keeps `<out>.part`. Workers open the source
+themselves, read across the borders of their segments, measure rows of analyses, and write segments in the final codec.
 """
 
-import copy
+import dataclasses
 import os
 import time as clock
 import uuid
 from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
+import numpy as np
 
 from vidsr.errors import MediaError, RecipeError, StackError
+from vidsr.media.light import Light
 from vidsr.run.view import View
-from vidsr.transforms import crew as crews
-from vidsr.transforms import fitness, forecast
+from vidsr.transforms import fitness, forecast, parcel
+from vidsr.transforms.crew import Crew, Ended, Lost
+from vidsr.transforms.roster import QUESTION, WAIT, Roster
 
-WAIT = 10.0  # seconds without any worker, after which there are none
-PATIENCE = 30.0  # seconds to wait for the answer of a worker that is busy, once others have answered
-RETRIES = 3  # times that a segment is done again
-LARGEST = 256e6  # bytes of a job that is sent to every worker
-_KINDS = {fitness.RECIPE: RecipeError, fitness.MEDIA: MediaError}
+RETRIES = 3  # times that a span of frames is done again
+Call = tuple[str, tuple]  # function of `worker`, and what it is given after the work and the span
 
 
 class Cluster:
@@ -34,210 +34,179 @@ class Cluster:
     """
 
     def __init__(self, client: Any):
-        self.crew = crews.Crew(client)
-        self.fit: dict[str, bool] = {}  # worker -> whether it sees the render's folder
-        self.unfit: set[str] = set()
-        self.token, self.mark = uuid.uuid4().hex, uuid.uuid4().hex
-        self.failures: Counter = Counter()  # of segments
+        self.crew = Crew(client)
+        self.roster = Roster(self.crew)
 
     def check(self, job: Any) -> None:
-        """Ask every worker whether it would make the same frames.
+        """Ask every worker whether it would make the same frames; see `fitness`.
 
         Raises:
           RecipeError: no workers; one has other versions, or cannot load the pipeline; the pipeline cannot be sent. MediaError: a
             worker does not see the source.
         """
-        self._await_workers()
-        view, part = job.view, job.part
-        chain = pickled((view.array, [step.bare() for step in view.steps], view.extra_sources), view)
-        part.write(fitness.TOKEN, self.token)
-        wanted = fitness.asked(view, job.encoding.codec, job.path)
-        held = self.crew.hold(chain)
-        self.question = (held, wanted, str(part.folder.resolve()), self.token)
-        self.processor, self.say = fitness.processor(), job.say
-        self._ask()
-        begun = clock.monotonic()
+        wanted = fitness.asked(job.view, job.encoding.codec, job.path)
         try:
-            while self.crew.calls and not (self.fit and clock.monotonic() - begun > PATIENCE):
-                ended = self.crew.next()
-                if ended is not None:
-                    self._answered(ended, must=True)
+            self.roster.begin(parcel.chain(job.view), wanted, job)
         except BaseException:
             self.crew.stop()
             raise
-        if not self.fit:
-            raise RecipeError(
-                f"no worker of {crews.address(self.crew.client)} is left. {_start(self.crew.client)}"
-            )
+
+    def analyse(self, job: Any) -> None:
+        """Have the rows of whole-clip analyses measured, and solve them here; but for those behind a causal step."""
+        for number, step in enumerate(job.view.steps):
+            if step.kind == "scan":
+                return
+            if step.kind == "analysis" and step.reach is None and number not in job.view.solved:
+                self._analyse(job, number)
+
+    def light(self, job: Any) -> Light:
+        """Light levels of the result."""
+        found: list[Light] = []
+
+        def take(ended: Ended) -> Iterable[int]:
+            found.append(ended.result)
+            return ()
+
+        self._go(job, job.view, lambda *_: ("light", ()), take, range(len(job.ends)))
+        highest = {name: max(getattr(f, name) for f in found) for name in ("max_cll", "max_fall", "peak")}
+        return dataclasses.replace(found[0], **highest)
 
     def render(self, job: Any) -> None:
-        """Have the workers make the segments that are missing."""
-        sent = copy.copy(job.view)
-        sent.steps = [step.bare() for step in sent.steps]
-        held = self.crew.hold(pickled((sent, job.encoding), sent))
+        """Have the segments made that are missing."""
+        chained = [type(step).__name__ for step in job.view.steps if step.kind == "scan"]
         done = set(job.part.finished())
-        missing = deque(number for number in range(len(job.ends)) if number not in done)
-        chained = bool(job.view.graph().causal())
-        waiting = deque([missing[0]]) if chained else missing
-        names = [type(step).__name__ for step in job.view.steps if step.kind == "scan"]
-        self.say(
-            f"{len(self.fit)} worker(s)"
-            + f"; {', '.join(names)} hands its state from segment to segment, so they go one by one" * chained
-        )
-        self._work(job, held, waiting, chained)
-
-    def _work(self, job: Any, held: Any, waiting: deque, chained: bool) -> None:
+        missing = [number for number in range(len(job.ends)) if number not in done]
+        if chained:
+            job.say(
+                f"{', '.join(chained)} hands its state from segment to segment: they go one after another"
+            )
+            missing = missing[:1]
         begun, at_first, total = clock.monotonic(), job.kept(), job.view.shape[0]
-        seen = begun
+
+        def take(ended: Ended) -> Iterable[int]:
+            _take(job, ended)
+            kept = job.kept()
+            left = (clock.monotonic() - begun) / (kept - at_first) * (total - kept)
+            job.say(f"{kept}/{total} frames, {forecast.duration(left)} left")
+            return [ended.what + 1] if chained and ended.what + 1 < len(job.ends) else []
+
+        def call(number: int, where: str) -> Call:
+            return "make", (
+                job.time[slice(*job.span(number))],
+                job.part.states(number),
+                self._place(job, number, where),
+            )
+
+        self._go(job, job.view, call, take, missing)
+
+    def _analyse(self, job: Any, number: int) -> None:
+        view = job.view
+        part = View(
+            view.array, view.source_spec, view.steps[: number + 1], view.numbers, view.blocks, view.extra_sources[: number + 1]
+        )  # fmt: skip
+        part.solved = dict(view.solved)
+        part.graph()
+        view.steps[: number + 1] = part.steps
+        rows: dict[int, np.ndarray] = {}
+
+        def take(ended: Ended) -> Iterable[int]:
+            rows[ended.what] = ended.result
+            done, total = sum(map(len, rows.values())), view.shape[0]
+            job.say(f"analysing for step {number + 1}: {done}/{total} frames")
+            return ()
+
+        self._go(job, part, lambda *_: ("measure", ()), take, range(len(job.ends)))
+        _, table = part.graph().tables[-1]
+        table.whole = np.concatenate([rows[k] for k in range(len(job.ends))])
+        table.solve()
+        view.solved[number] = table.solved
+
+    def _go(
+        self,
+        job: Any,
+        view: View,
+        call: Callable[[int, str], Call],
+        take: Callable[[Ended], Iterable[int]],
+        numbers: Iterable[int],
+    ) -> None:
+        """Have a function of `worker` run over segments, by number, of a view; `take` gives numbers that may follow on one."""
+        waiting, failures = deque(numbers), Counter[int]()
+        held, mark = self.crew.hold(parcel.work(view, job.encoding)), uuid.uuid4().hex
+        at_work, seen = 0, clock.monotonic()
         try:
-            while waiting or any(isinstance(what, int) for what, _ in self.crew.calls.values()):
+            while waiting or at_work:
+                self.roster.ask()
                 for where in self.crew.idle():
-                    if waiting and where in self.fit:
-                        self._give(job, held, waiting.popleft(), where)
+                    if waiting and where in self.roster.fit:
+                        number = waiting.popleft()
+                        name, given = call(number, where)
+                        self.crew.give(number, where, "worker", name, held, mark, job.span(number), *given)
+                        at_work += 1
                 ended = self.crew.next()
-                self._ask()
-                if self.fit or self.crew.calls:
-                    seen = clock.monotonic()
-                elif clock.monotonic() - seen > WAIT:
-                    raise MediaError(
-                        f"no worker of {crews.address(self.crew.client)} is left. Start some, then the same command: it continues."
-                    )
+                seen = self._anybody(seen)
                 if ended is None:
                     continue
-                if not isinstance(ended.what, int):
-                    self._answered(ended, must=False)
-                elif ended.error is not None:
-                    self._failed(job, ended)
-                    waiting.appendleft(ended.what)
+                if ended.what == QUESTION:
+                    self.roster.answered(ended)
+                    continue
+                at_work -= 1
+                if ended.error is None:
+                    waiting.extend(take(ended))
                 else:
-                    self._take(job, ended)
-                    if chained and ended.what + 1 < len(job.ends):
-                        waiting.append(ended.what + 1)
-                    kept = job.kept()
-                    left = (clock.monotonic() - begun) / (kept - at_first) * (total - kept)
-                    job.say(f"{kept}/{total} frames, {forecast.duration(left)} left")
+                    failures[ended.what] += 1
+                    _failed(job, ended, failures[ended.what])
+                    waiting.appendleft(ended.what)
         finally:
             self.crew.stop()
+            self.crew.tell(list(self.roster.fit), "worker", "forget", mark)
 
-    def _give(self, job: Any, held: Any, number: int, where: str) -> None:
-        start, stop = job.span(number)
+    def _anybody(self, seen: float) -> float:
+        """When somebody was last there to work, or raise if that is long ago."""
+        if self.roster.fit or self.crew.calls:
+            return clock.monotonic()
+        if clock.monotonic() - seen > WAIT:
+            raise MediaError(
+                f"no worker of {self.crew.address} is left. {self.crew.remedy} The same command then continues."
+            )
+        return seen
+
+    def _place(self, job: Any, number: int, where: str) -> str:
+        """Where a worker writes a segment: in the folder, under a name that no other attempt has, or beside itself."""
         name = f"unfinished-{number:06d}-{uuid.uuid4().hex[:8]}{job.part.out.suffix}"
-        to = str(job.part.folder.resolve() / name) if self.fit[where] else name
-        self.crew.give(
-            number,
-            where,
-            "worker",
-            "make",
-            held,
-            self.mark,
-            (start, stop),
-            job.time[start:stop],
-            job.part.states(number),
-            to,
+        return str(job.part.folder.resolve() / name) if self.roster.fit[where] else name
+
+
+def _take(job: Any, ended: Ended) -> None:
+    """Give a segment its name."""
+    made = ended.result
+    written = job.part / Path(made["to"]).name
+    with job.part.writing():
+        if made["data"] is not None:
+            written.write_bytes(made["data"])
+        size = os.stat(written).st_size
+    if size != made["size"]:
+        raise MediaError(
+            f"{written} has {size} bytes here, and {ended.address} wrote {made['size']}. Look at the disk: df -h {job.part.folder}"
         )
-
-    def _take(self, job: Any, ended: crews.Ended) -> None:
-        """Give a segment its name."""
-        made, number = ended.result, ended.what
-        written = job.part / Path(made["to"]).name
-        with job.part.writing():
-            if made["data"] is not None:
-                written.write_bytes(made["data"])
-            size = os.stat(written).st_size
-        if size != made["size"]:
-            raise MediaError(
-                f"{written} has {size} bytes here, and {ended.address} wrote {made['size']}. Look whether the disk is whole: df -h {job.part.folder}"
-            )
-        job.part.take(number, written, made["states"])
-
-    def _failed(self, job: Any, ended: crews.Ended) -> None:
-        """Say that a segment is done again, or raise what is the same on every worker, or that it was done often enough."""
-        number, error = ended.what, ended.error
-        start, stop = job.span(number)
-        what = f"frames {start} to {stop - 1}"
-        how = "ended without an answer" if isinstance(error, crews.Lost) else f"failed: {fitness.said(error)}"
-        self.failures[number] += 1
-        if isinstance(error, RecipeError | StackError):
-            raise error
-        if self.failures[number] > RETRIES:
-            raise MediaError(
-                f"{what} were given up after {RETRIES + 1} workers: the last, {ended.address}, {how}. Workers that end without an answer mostly "
-                "lack memory; start them with more: dask worker ADDRESS --nthreads 1 --memory-limit 8GB. The same command continues."
-            ) from error
-        job.say(f"worker {ended.address} {how}; {what} are done again ({self.failures[number]} of {RETRIES})")
-
-    def _await_workers(self) -> None:
-        begun = clock.monotonic()
-        self.crew.look()
-        while not self.crew.alive:
-            if clock.monotonic() - begun > WAIT:
-                raise RecipeError(
-                    f"{crews.address(self.crew.client)} has no workers, {WAIT:.0f} s after it was asked. {_start(self.crew.client)}"
-                )
-            clock.sleep(0.2)
-            self.crew.look()
-
-    def _ask(self) -> None:
-        """Ask workers that are new; those that are gone are forgotten."""
-        self.fit = {where: sees for where, sees in self.fit.items() if where in self.crew.alive}
-        for where in self.crew.idle():
-            if where not in self.fit and where not in self.unfit:
-                self.crew.give("check", where, "fitness", "check", *self.question)
-
-    def _answered(self, ended: crews.Ended, *, must: bool) -> None:
-        """A worker's answer: it takes part, or it is refused: as an error if it `must`, else in a line."""
-        if isinstance(ended.error, crews.Lost):
-            return
-        kind, said = fitness.RECIPE, ""
-        if ended.error is not None:
-            said = f"worker {ended.address} cannot run this version of vidsr ({fitness.said(ended.error)}). Install it there: {crews.INSTALL}."
-        elif ended.result["refusal"] is not None:
-            kind, why = ended.result["refusal"]
-            said = f"worker {ended.address} on {ended.result['host']}: {why}."
-        if not said:
-            self.fit[ended.address] = ended.result["sees"]
-            if ended.result["processor"] != self.processor:
-                self.say(
-                    f"worker {ended.address} has another processor ({ended.result['processor']}) than this process ({self.processor}): its frames "
-                    "agree to 1e-5, not to the bit"
-                )
-            return
-        if must:
-            raise _KINDS[kind](said)
-        self.unfit.add(ended.address)
-        self.say(f"left out: {said}")
+    job.part.take(ended.what, written, made["states"])
 
 
-def pickled(item: Any, view: View) -> bytes:
-    """What is sent to every worker.
-
-    Raises:
-      RecipeError: a step or the source cannot be sent, or is too large to be.
-    """
-    try:
-        data = cloudpickle.dumps(item)
-    except Exception as error:
-        raise RecipeError(_unsendable(view, error)) from error
-    if len(data) > LARGEST:
-        raise RecipeError(
-            f"the pipeline and its source are {len(data) / 1e6:.0f} MB to send to every worker, most likely because a stack is in memory; "
-            f"at most {LARGEST / 1e6:.0f} are sent. Save it and render the file: vidsr.save(stack, 'clip.mkv', codec='ffv1')."
+def _failed(job: Any, ended: Ended, times: int) -> None:
+    """Say that frames are done again; or raise what any worker would meet, or that it was enough."""
+    if isinstance(ended.error, RecipeError | StackError):
+        raise ended.error
+    start, stop = job.span(ended.what)
+    is_lost = isinstance(ended.error, Lost)
+    how = "is gone" if is_lost else f"failed ({fitness.said(ended.error)})"
+    if times > RETRIES:
+        why = (
+            "Workers that go while they work mostly lack memory; start them with more: dask worker ADDRESS --nthreads 1 --memory-limit 8GB"
+            if is_lost
+            else "Look at its log: client.get_worker_logs()"
         )
-    return data
-
-
-def _unsendable(view: View, error: Exception) -> str:
-    """Which step it is that cannot be sent."""
-    for number, step in enumerate(view.steps, 1):
-        try:
-            cloudpickle.dumps(step.bare())
-        except Exception as why:
-            return (
-                f"step {number}, {type(step).__name__}, cannot be sent to workers ({fitness.said(why)}). Build it from what pickles: functions and "
-                "classes of a module, no open files, locks or threads; or render here, without client=."
-            )
-    return f"the source cannot be sent to workers ({fitness.said(error)}). Render a file: pipeline.render('clip.mkv', out, client=client)."
-
-
-def _start(client: Any) -> str:
-    return f"Start some: dask worker {crews.address(client)} --nthreads 1."
+        raise MediaError(
+            f"frames {start} to {stop - 1} were given up after {times} workers; the last, {ended.address}, {how}. {why}"
+        ) from ended.error
+    job.say(
+        f"worker {ended.address} {how}; frames {start} to {stop - 1} are done again ({times} of {RETRIES})"
+    )

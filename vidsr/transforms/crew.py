@@ -41,6 +41,16 @@ class Crew:
         self._ended: queue.Queue = queue.Queue()
         self._looked = float("-inf")
 
+    @property
+    def address(self) -> str:
+        """Of the scheduler."""
+        return getattr(self.client.scheduler, "address", "the scheduler")
+
+    @property
+    def remedy(self) -> str:
+        """What to type where there are no workers."""
+        return f"Start some: dask worker {self.address} --nthreads 1"
+
     def look(self) -> None:
         """See who is there; calls of workers that are gone end as lost."""
         self._looked = time.monotonic()
@@ -48,7 +58,7 @@ class Crew:
             self.alive = set(self.client.nthreads())
         except (OSError, RuntimeError) as error:
             raise MediaError(
-                f"the scheduler at {address(self.client)} no longer answers ({type(error).__name__}). Start the cluster again, then the same "
+                f"the scheduler at {self.address} no longer answers ({type(error).__name__}). Start the cluster again, then the same "
                 "command: it continues."
             ) from error
         for future, (_, where) in list(self.calls.items()):
@@ -96,6 +106,17 @@ class Crew:
         except (OSError, RuntimeError):  # the scheduler is gone, and the calls with it
             pass
 
+    def tell(self, workers: list[str], module: str, name: str, *args: Any) -> None:
+        """Have workers call a function when they come to it; nobody waits."""
+        for where in workers:
+            try:
+                future = self.client.submit(
+                    errand.run, module, name, *args, workers=[where], allow_other_workers=True, pure=False
+                )
+                _distributed().fire_and_forget(future)
+            except (OSError, RuntimeError):
+                return
+
     def _take(self, future: Any) -> None:
         """In a thread of the client: fetch what came out."""
         try:
@@ -106,12 +127,7 @@ class Crew:
 
 def checked(client: Any) -> Any:
     """The client, if it is one that can be waited for."""
-    try:
-        import distributed
-    except ImportError as error:
-        raise RecipeError(
-            f"client= needs dask.distributed. Install the extra `cluster`: {INSTALL}"
-        ) from error
+    distributed = _distributed()
     if not isinstance(client, distributed.Client):
         raise RecipeError(
             f"client={client!r} is no distributed.Client. Make one: distributed.Client('tcp://scheduler:8786'), or for the cores here "
@@ -126,12 +142,17 @@ def checked(client: Any) -> Any:
     return client
 
 
-def address(client: Any) -> str:
-    return getattr(client.scheduler, "address", "an unknown address")
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise RecipeError(
+            f"client= needs dask.distributed. Install the extra `cluster`: {INSTALL}"
+        ) from error
+    return distributed
 
 
 def _is_death(error: BaseException) -> bool:
     """Whether an error of a call means that its worker ended, or was restarted, and not the call."""
-    import distributed
-
+    distributed = _distributed()
     return isinstance(error, distributed.KilledWorker | distributed.CancelledError | CancelledError)

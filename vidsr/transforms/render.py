@@ -124,6 +124,8 @@ class Job:
         """Settle and analyse, and leave it in the folder; or take it up from there."""
         if self.part.read("recipe.json") is not None:
             self._load_states()
+        if self.cluster is not None:
+            self.cluster.analyse(self)
         self.view.solve(lambda what, done, total: self.say(f"{what}: {done}/{total} frames"))
         if self.encoding.needs_light:
             self._measure_light()
@@ -283,7 +285,12 @@ class Job:
     def _measure_light(self) -> None:
         if self.part.read("light.json") is None:
             self.say("measuring light levels for the HDR10 metadata")
-            found = media.measure(stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020"))
+            if self.cluster is not None and not self.view.graph().causal():
+                found = self.cluster.light(self)
+            else:
+                found = media.measure(
+                    stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020")
+                )
             self.part.write("light.json", dataclasses.asdict(found))
         held = self.part.read("light.json")
         about = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}

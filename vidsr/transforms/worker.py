@@ -3,7 +3,8 @@
 import pickle
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import distributed
 import numpy as np
 
 from vidsr import media
+from vidsr.run.stream import stream
+from vidsr.run.view import View
 from vidsr.transforms import segment
 
+ROWS = 8  # frames between two looks whether the work is still wanted
 _ONE = threading.Lock()
 _held: dict[str, Any] = {}  # the job that was worked on last, by its mark
 
@@ -31,13 +35,10 @@ def make(
     Returns:
       to; states that the next segment begins from; size in bytes; data, the bytes, or None where they lie in the folder.
     """
-    before_each = _unless_stopped()
-    with _ONE:
-        before_each()
-        view, encoding = _opened(job, mark)
+    with _working(job, mark) as (view, encoding, before_each):
         segment.restore(view.graph(), states)
         segment.keep(view.graph(), [span[1]])
-        with media.in_order(), tempfile.TemporaryDirectory(prefix="vidsr-") as folder:
+        with tempfile.TemporaryDirectory(prefix="vidsr-") as folder:
             path = Path(folder) / to  # `to`, if it is absolute
             segment.write(path, view, encoding, *span, time, before_each)
             data = None if Path(to).is_absolute() else path.read_bytes()
@@ -45,10 +46,37 @@ def make(
             return {"to": to, "states": states, "size": path.stat().st_size, "data": data}
 
 
+def measure(job: bytes, mark: str, span: tuple[int, int]) -> np.ndarray:
+    """Rows (n, k) of the last whole-clip analysis of a view, of the frames of a span."""
+    with _working(job, mark) as (view, _, before_each):
+        _, table = view.graph().tables[-1]
+        rows = []
+        for start in range(*span, ROWS):
+            before_each()
+            rows.append(table.measured(start, min(start + ROWS, span[1])))
+        return np.concatenate(rows)
+
+
+def light(job: bytes, mark: str, span: tuple[int, int]) -> media.Light:
+    """Light levels of the frames of a span."""
+    with _working(job, mark) as (view, _, before_each):
+        blocks = (before_each() or block for block in stream(view, *span))
+        return media.measure(blocks, primaries=view.spec.tags.get("primaries", "bt2020"))
+
+
 def forget(mark: str) -> None:
     """Let go of a job."""
     with _ONE:
         _held.pop(mark, None)
+
+
+@contextmanager
+def _working(job: bytes, mark: str) -> Iterator[tuple[View, Any, Callable[[], None]]]:
+    """This process for one job alone: its view, its encoding, and a function that raises once nobody waits for it."""
+    before_each = _unless_stopped()
+    with _ONE, media.in_order():
+        before_each()
+        yield *_opened(job, mark), before_each
 
 
 def _opened(job: bytes, mark: str) -> Any:
