@@ -88,7 +88,11 @@ def alone(source: str, out: str, name: str, analysed: bool) -> dict:
         pipe.render(source, out, overwrite=True, progress=False)
         found[turn] = time.perf_counter() - begun
         found[f"{turn} segments"] = list(segments)
-    found |= {"join": joins[-1], "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    found |= {
+        "join": joins[-1],
+        "bytes": Path(out).stat().st_size,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
     if analysed:
         found |= _analysis(pipe, source)
     return found
@@ -233,7 +237,7 @@ class Times:
     Attributes:
       start: until a worker has loaded everything, from its first call on. compile: what its first segment takes longer.
       segments: of segments, one thread. rows: in which the rows of a segment are measured; solve: those of the film, once.
-      call: in which the process that renders gives a call and takes its answer. join: a segment.
+      call: in which the process that renders gives a call and takes its answer. join: a segment; join_byte: and each of its bytes.
       bytes: of a segment.
     """
 
@@ -242,6 +246,7 @@ class Times:
     segments: tuple[float, ...]
     call: float
     join: float
+    join_byte: float
     bytes: float
     rows: tuple[float, ...] = ()
     solve: float = 0.0
@@ -249,7 +254,7 @@ class Times:
     def larger(self, times: float) -> "Times":
         """Of frames with so many times the pixels."""
         scaled = {k: tuple(times * s for s in getattr(self, k)) for k in ("segments", "rows")}
-        return replace(self, **scaled, bytes=times * self.bytes, join=times * self.join)
+        return replace(self, **scaled, bytes=times * self.bytes)
 
 
 def simulate(workers: int, segments: int, times: Times, *, sent: bool, seed: int = 0) -> dict:
@@ -277,7 +282,7 @@ def simulate(workers: int, segments: int, times: Times, *, sent: bool, seed: int
     desk, busy = _phase(
         ready, segments, lambda: rng.choice(times.segments), times.compile, times.call + took, desk, busy
     )
-    join = segments * times.join
+    join = segments * (times.join + times.join_byte * times.bytes)
     return {
         "all": desk + join,
         "analysis": analysis,
@@ -325,47 +330,34 @@ def said(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def by_frames(folder: Path, frames: int, size: tuple[int, int]) -> tuple[str, dict]:
-    rows, last = [], {}
+def by_frames(folder: Path, frames: int, size: tuple[int, int]) -> tuple[str, list[dict]]:
+    """The table, and what was measured for each length."""
     counts = [n for n in (frames // 8, frames // 4, frames // 2, frames) if n >= SEGMENT]
+    runs = []
     for count in counts:
         source = film(folder / f"in{count}.mp4", size, count)
-        last = asked("alone", source, folder / f"alone{count}.mp4", "enlarge", False, core=0)
-        rows.append(
-            [
-                count,
-                f"{last['cold']:.1f}",
-                f"{last['warm']:.1f}",
-                f"{1000 * last['warm'] / count:.0f}",
-                f"{last['memory'] / 1e6:.0f}",
-            ]
-        )
-    return table(["frames", "s, first time", "s, compiled", "ms a frame", "MB at most"], rows), last
+        runs.append(asked("alone", source, folder / f"alone{count}.mp4", "enlarge", False, core=0))
+    rows = [
+        [n, f"{r['cold']:.1f}", f"{r['warm']:.1f}", f"{1e3 * r['warm'] / n:.0f}", f"{r['memory'] / 1e6:.0f}"]
+        for n, r in zip(counts, runs, strict=True)
+    ]
+    return table(["frames", "s, first time", "s, compiled", "ms a frame", "MB at most"], rows), runs
 
 
-def by_pixels(folder: Path, base: tuple[int, int]) -> tuple[str, float]:
-    """The table, and by how much the cost of a pixel differs at most."""
-    rows, costs = [], []
+def by_pixels(folder: Path, base: tuple[int, int]) -> tuple[str, float, list[dict]]:
+    """The table, by how much the cost of a pixel differs at most, and what was measured for each size."""
+    rows, costs, runs = [], [], []
     for factor in TIMES:
-        size = tuple(round(factor * n / 2) * 2 for n in base)
-        source = film(folder / "size.mp4", size, SEGMENT)
-        found = asked("alone", source, folder / "sized.mp4", "enlarge", False, core=0)
-        pixels = size[0] * size[1]
-        each = found["warm"] / SEGMENT
+        width, height = (round(factor * n / 2) * 2 for n in base)
+        source = film(folder / "size.mp4", (width, height), SEGMENT)
+        runs.append(asked("alone", source, folder / "sized.mp4", "enlarge", False, core=0))
+        each, pixels = runs[-1]["warm"] / SEGMENT, width * height
         costs.append(each / pixels)
-        rows.append(
-            [
-                f"{size[0]} x {size[1]}",
-                f"{pixels / 1e3:.0f}",
-                f"{1e3 * each:.0f}",
-                f"{1e9 * each / pixels:.0f}",
-                f"{found['memory'] / 1e6:.0f}",
-            ]
-        )
-        (folder / "size.mp4").unlink()
-    return table(["frame in", "thousand pixels", "ms a frame", "ns a pixel", "MB at most"], rows), max(
-        costs
-    ) / min(costs)
+        figures = (pixels / 1e3, 1e3 * each, 1e9 * costs[-1], runs[-1]["memory"] / 1e6)
+        rows.append([f"{width} x {height}", *(f"{figure:.0f}" for figure in figures)])
+        source.unlink()
+    head = ["frame in", "thousand pixels", "ms a frame", "ns a pixel", "MB at most"]
+    return table(head, rows), max(costs) / min(costs), runs
 
 
 def by_workers(folder: Path, frames: int, one: dict) -> tuple[str, str, dict]:
@@ -459,14 +451,28 @@ def picture(path: Path, curves: list) -> None:
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def times_of(one: dict, two: dict, size_of_file: int, frames: int, analysed: dict | None = None) -> Times:
-    segments = -(-frames // SEGMENT)
-    whole = one["warm segments"][: frames // SEGMENT]
-    rows = tuple(analysed["rows"][: frames // SEGMENT]) if analysed else ()
+def joining(runs: list[dict]) -> tuple[float, float]:
+    """Seconds of a join for each segment and for each byte, by least squares over films of several lengths and sizes; not below 0."""
+    import numpy as np
+
+    known = np.array([(len(run["warm segments"]), run["bytes"]) for run in runs], float)
+    taken = np.array([run["join"] for run in runs])
+    both = np.linalg.lstsq(known / known.max(0), taken, rcond=None)[0] / known.max(0)
+    if (both < 0).any():  # one of the two explains it alone
+        keep = int(np.argmax(both))
+        both = np.zeros(2)
+        both[keep] = known[:, keep] @ taken / (known[:, keep] @ known[:, keep])
+    return float(both[0]), float(both[1])
+
+
+def times_of(one: dict, crowd: dict, frames: int, join: tuple[float, float]) -> Times:
+    """Of a film of whole segments, rendered by one process (`one`) and by workers (`crowd`)."""
+    segments = frames // SEGMENT
+    whole = one["warm segments"][:segments]
     return Times(
-        start=two["import"], compile=max(one["cold segments"][0] - median(whole), 0.0), segments=tuple(whole), call=two["call"],
-        join=one["join"] / segments, bytes=size_of_file / segments, rows=rows,
-        solve=analysed["solve"] * HOUR / frames if analysed else 0.0,
+        start=crowd["import"], compile=max(one["cold segments"][0] - median(whole), 0.0), segments=tuple(whole), call=crowd["call"],
+        join=join[0], join_byte=join[1], bytes=one["bytes"] / segments, rows=tuple(one.get("rows", ())[:segments]),
+        solve=one.get("solve", 0.0) * HOUR / frames,
     )  # fmt: skip
 
 
@@ -475,7 +481,7 @@ def assumptions(t: Times, source_bytes: float) -> str:
     return (
         f"Measured for it: a worker loads {t.start:.1f} s and compiles {t.compile:.1f} s; a segment of {SEGMENT} frames takes {min(t.segments):.2f} to "
         f"{max(t.segments):.2f} s (median {median(t.segments):.2f}); giving a call and taking its answer {1000 * t.call:.1f} ms; joining {1000 * t.join:.1f} ms a "
-        f"segment of {t.bytes / 1e3:.0f} kB. Assumed: workers are there and alike, a core each; the disk that all share gives what they read "
+        f"segment and {1e9 * t.join_byte:.1f} s a GB (a segment is {t.bytes / 1e3:.0f} kB). Assumed: workers are there and alike, a core each; the disk that all share gives what they read "
         f"({rate / 1e6:.1f} MB/s for 1000 workers at this size); no worker dies; segment times are drawn from the measured ones."
     )
 
@@ -513,13 +519,13 @@ def measured(folder: Path, frames: int, size: tuple[int, int]) -> tuple[dict[str
     from vidsr.transforms.fitness import processor
 
     load = f"Load {os.getloadavg()[0]:.1f} before the run; {os.cpu_count()} cores, {processor()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
-    frames_table, one = by_frames(folder, frames, size)
-    pixels_table, spread = by_pixels(folder, size)
+    frames_table, lengths = by_frames(folder, frames, size)
+    pixels_table, spread, sizes = by_pixels(folder, size)
+    one = lengths[-1]
     workers_table, verdict, found = by_workers(folder, frames, one)
-    source, whole = folder / f"in{frames}.mp4", folder / f"alone{frames}.mp4"
+    source = folder / f"in{frames}.mp4"
     analysed = asked("alone", source, folder / "two.mp4", "stabilise, enlarge", True, core=0)
-    plain = times_of(one, found[2], whole.stat().st_size, frames)
-    passes = times_of(analysed, found[2], (folder / "two.mp4").stat().st_size, frames, analysed)
+    plain, passes = (times_of(run, found[2], frames, joining([*lengths, *sizes])) for run in (one, analysed))
     hd = (1920 * 1080) / (size[0] * size[1])
     films = [
         (f"an hour at {size[0]} x {size[1]}", plain),

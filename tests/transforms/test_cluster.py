@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import vidsr
 from tests.run import toys
 from vidsr.errors import MediaError, RecipeError, StackError
+from vidsr.run.states import StateTable
 from vidsr.transforms import cluster, crew, fitness, parcel, roster
 from vidsr.transforms import render as rendering
 from vidsr.transforms.base import HostStep, option, transform
@@ -141,6 +143,13 @@ def test_workers_make_the_bytes_of_one_process(name, source, tmp_path, processes
     assert sorted(p.name for p in tmp_path.iterdir()) == ["alone.mkv", "out.mkv"]
 
 
+def test_workers_measure_the_rows(source, tmp_path, processes, monkeypatch):
+    """The process that renders solves them alone."""
+    alone = rendered(PIPES["two passes"], source, tmp_path / "alone.mkv")
+    monkeypatch.setattr(StateTable, "_measure", lambda *_: pytest.fail("it measured"))
+    assert rendered(PIPES["two passes"], source, tmp_path / "out.mkv", client=processes) == alone
+
+
 def test_a_worker_that_is_killed_costs_nothing_but_time(source, tmp_path, processes, capsys):
     pipe = vidsr.pipeline(toys.Median(), Fatal(frame=17, flag=str(tmp_path / "flag")), toys.Mark())
     alone = rendered(pipe, source, tmp_path / "alone.mkv")
@@ -149,6 +158,18 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(source, tmp_path, proces
     assert "is gone; frames 16 to 19 are done again (1 of 3)" in capsys.readouterr().err
 
 
+def test_frames_that_end_one_worker_after_the_other_are_given_up(tmp_path):
+    """Said with what they lack; every time before that it is said that they are done again."""
+    job = SimpleNamespace(span=lambda number: (16, 20), say=print)
+    ended = crew.Ended(2, "tcp://10.0.0.1:1", None, crew.Lost())
+    cluster._failed(job, ended, cluster.RETRIES)
+    with pytest.raises(
+        MediaError, match="frames 16 to 19 were given up after 4 workers.*is gone.*--memory-limit"
+    ):
+        cluster._failed(job, ended, cluster.RETRIES + 1)
+
+
+@pytest.mark.slow
 def test_frames_that_kill_every_worker_are_given_up(source, tmp_path, processes, monkeypatch, capsys):
     """What is finished is kept, and goes on without them."""
     monkeypatch.setattr(cluster, "RETRIES", 1)
@@ -170,6 +191,39 @@ def test_a_worker_that_does_not_see_the_folder_sends_bytes(source, tmp_path, thr
             monkeypatch.setattr(fitness, "_sees", lambda *_, seen=seen: seen)
             out = tmp_path / f"{name}{seen}.mkv"
             assert rendered(PIPES[name], source, out, client=threads) == alone
+
+
+def test_a_paused_worker_gets_no_work(source, tmp_path, threads, monkeypatch):
+    """One of two is enough; with none it is said why."""
+    alone = rendered(PIPES["windows and draws"], source, tmp_path / "alone.mkv")
+    look, gave, give = crew.Crew.look, [], crew.Crew.give
+
+    def paused(share):
+        def found(self):
+            look(self)
+            self.paused = set(sorted(self.alive)[:share])
+
+        return found
+
+    def noted(self, what, where, module, name, *args):
+        gave.append((name, where))
+        give(self, what, where, module, name, *args)
+
+    monkeypatch.setattr(crew.Crew, "give", noted)
+    monkeypatch.setattr(crew.Crew, "look", paused(1))
+    assert rendered(PIPES["windows and draws"], source, tmp_path / "out.mkv", client=threads) == alone
+    assert len({where for name, where in gave if name == "make"}) == 1
+    monkeypatch.setattr(cluster, "WAIT", 0.5)
+    begin = roster.Roster.begin
+
+    def then_full(self, *args):
+        begin(self, *args)
+        monkeypatch.setattr(crew.Crew, "look", paused(2))
+        self.crew.look()
+
+    monkeypatch.setattr(roster.Roster, "begin", then_full)
+    with pytest.raises(MediaError, match="no worker .* is left .2 are paused, because their memory is full"):
+        rendered(PIPES["windows and draws"], source, tmp_path / "more.mkv", client=threads)
 
 
 def test_light_levels_are_those_of_one_process(tmp_path, threads):

@@ -82,10 +82,14 @@ class Cluster:
             )
             missing = missing[:1]
         begun, at_first, total = clock.monotonic(), job.kept(), job.view.shape[0]
+        kept = at_first
+        job.view.warn((0, total))
 
         def take(ended: Ended) -> Iterable[int]:
             _take(job, ended)
-            kept = job.kept()
+            nonlocal kept
+            start, stop = job.span(ended.what)
+            kept += stop - start
             left = (clock.monotonic() - begun) / (kept - at_first) * (total - kept)
             job.say(f"{kept}/{total} frames, {forecast.duration(left)} left")
             return [ended.what + 1] if chained and ended.what + 1 < len(job.ends) else []
@@ -162,11 +166,14 @@ class Cluster:
 
     def _anybody(self, seen: float) -> float:
         """When somebody was last there to work, or raise if that is long ago."""
-        if self.roster.fit or self.crew.calls:
+        if self.crew.calls or set(self.roster.fit) - self.crew.paused:
             return clock.monotonic()
         if clock.monotonic() - seen > WAIT:
+            paused = f" ({len(self.crew.paused)} are paused, because their memory is full)" * bool(
+                self.crew.paused
+            )
             raise MediaError(
-                f"no worker of {self.crew.address} is left. {self.crew.remedy} The same command then continues."
+                f"no worker of {self.crew.address} is left{paused}. {self.crew.remedy}. The same command then continues."
             )
         return seen
 

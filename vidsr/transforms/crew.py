@@ -37,6 +37,7 @@ class Crew:
     def __init__(self, client: Any):
         self.client = checked(client)
         self.alive: set[str] = set()
+        self.paused: set[str] = set()  # of those, for lack of memory
         self.calls: dict[Any, tuple[Any, str]] = {}  # future -> (what, address)
         self._ended: queue.Queue = queue.Queue()
         self._looked = float("-inf")
@@ -56,19 +57,21 @@ class Crew:
         self._looked = time.monotonic()
         try:
             self.alive = set(self.client.nthreads())
+            about = self.client.scheduler_info(n_workers=-1)["workers"]
         except (OSError, RuntimeError) as error:
             raise MediaError(
                 f"the scheduler at {self.address} no longer answers ({type(error).__name__}). Start the cluster again, then the same "
                 "command: it continues."
             ) from error
+        self.paused = {where for where, said in about.items() if said.get("status") == "paused"} & self.alive
         for future, (_, where) in list(self.calls.items()):
             if where not in self.alive:
                 self._ended.put((future, None, Lost()))
 
     def idle(self) -> list[str]:
-        """Workers without a call, in a fixed order."""
+        """Workers that could begin a call, in a fixed order."""
         busy = {where for _, where in self.calls.values()}
-        return sorted(self.alive - busy)
+        return sorted(self.alive - self.paused - busy)
 
     def hold(self, data: bytes) -> Any:
         """Data for many calls, as something to give to them; where they are lost, the scheduler sends them again."""

@@ -1,6 +1,6 @@
 """What is sent to every worker of a cluster: pickles, with a word on what cannot be one."""
 
-import copy
+import pickle
 from typing import Any
 
 import cloudpickle
@@ -18,10 +18,18 @@ def chain(view: View) -> bytes:
 
 
 def work(view: View, encoding: Any) -> bytes:
-    """A view as settled and analysed, and how it is encoded."""
-    sent = copy.copy(view)
-    sent.steps = [step.bare() for step in sent.steps]
-    return _pickled((sent, encoding), view)
+    """A view, as far as it is settled and analysed, and how it is encoded; `unpacked` gives both."""
+    steps = [step.bare() for step in view.steps]
+    made_of = (view.array, view.source_spec, steps, view.numbers, view.blocks, view.extra_sources)
+    return _pickled((made_of, view.solved, encoding), view)
+
+
+def unpacked(data: bytes) -> tuple[View, Any]:
+    """What `work` was given. The view says nothing of its domain: whoever sent it has."""
+    made_of, solved, encoding = pickle.loads(data)
+    view = View(*made_of)
+    view.solved, view.is_quiet = solved, True
+    return view, encoding
 
 
 def _pickled(item: Any, view: View) -> bytes:

@@ -42,7 +42,7 @@ class Roster:
                 if said:
                     raise kind(said)
         if not self.fit:
-            raise RecipeError(f"no worker of {self.crew.address} is left. {self.crew.remedy}")
+            raise RecipeError(f"no worker of {self.crew.address} is left. {self.crew.remedy}.")
 
     def ask(self) -> None:
         """Ask those that are new; those that are gone are forgotten."""

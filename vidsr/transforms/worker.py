@@ -1,6 +1,5 @@
 """What a worker of a cluster does for a render: segments, one at a time, however many threads it has."""
 
-import pickle
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,7 @@ import numpy as np
 from vidsr import media
 from vidsr.run.stream import stream
 from vidsr.run.view import View
-from vidsr.transforms import segment
+from vidsr.transforms import parcel, segment
 
 ROWS = 8  # frames between two looks whether the work is still wanted
 _ONE = threading.Lock()
@@ -27,7 +26,7 @@ def make(
     """Make a segment: into the render's folder if it is seen here, else into the answer.
 
     Args:
-      job: pickle of (view, encoding). mark: tells jobs apart.
+      job: of `parcel.work`. mark: tells jobs apart.
       span: first frame, and the one after the last. time: (n,) seconds of these frames.
       states: of causal steps, that the segment begins from.
       to: absolute path of a file to write, or a mere name such as "out.mkv" to have its bytes sent back.
@@ -83,7 +82,7 @@ def _opened(job: bytes, mark: str) -> Any:
     """(view, encoding) of a job; the last one is kept, with the frames it holds."""
     if mark not in _held:
         _held.clear()
-        _held[mark] = pickle.loads(job)
+        _held[mark] = parcel.unpacked(job)
     return _held[mark]
 
 
