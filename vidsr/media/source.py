@@ -54,12 +54,16 @@ def _refuse_text(path: Path) -> None:
         raise MediaError(f"{path.name} holds text, not video. Look at it: head {path.name}")
 
 
-def open_container(path: Path) -> av.container.InputContainer:
-    """Open a checked file with the file protocol and the known containers alone."""
+def open_container(path: Path, *, packets_only: bool = False) -> av.container.InputContainer:
+    """Open a checked file with the file protocol and the known containers alone.
+
+    `packets_only`: of one stream whose format is known; no picture is decoded to find it out, which takes long where pictures are large.
+    """
     try:
         return av.open(
             f"file:{path}",
             metadata_errors="replace",
+            stream_options=[{"skip_frame": "all"}] if packets_only else None,
             options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS},
         )
     except (av.FFmpegError, OSError) as error:
