@@ -24,6 +24,7 @@ OWNERS = {
     "lpips": {"adapters"},
     "flax": {"hub", "models", "train"},
     "dask": {"media", "run", "transforms"},
+    "distributed": {"transforms"},
     "huggingface_hub": {"hub"},
     "ipywidgets": {"widgets"},
     "decord": {"media"},

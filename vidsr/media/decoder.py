@@ -14,7 +14,7 @@ from av.stream import Discard
 
 from vidsr.errors import MediaError
 from vidsr.media.describe import Probe
-from vidsr.media.source import identity, open_container
+from vidsr.media.source import is_same, open_container
 
 READ_ON = 16  # frames it is cheaper to decode than to seek over, also where every frame is a key frame
 
@@ -28,7 +28,7 @@ class Decoder:
     """
 
     def __init__(self, film: Probe, threads: str = "NONE"):
-        if not film.path.exists() or identity(film.path) != film.identity:
+        if not is_same(film.path, film.identity):
             raise MediaError(
                 f"{film.path.name} has changed or gone since it was opened. "
                 f"Open it again: vidsr.open({str(film.path)!r})."

@@ -129,7 +129,7 @@ def _film_packets(
 ) -> Iterator[av.Packet]:
     at = 0
     for segment in segments:
-        with open_container(Path(segment)) as container:
+        with open_container(Path(segment), packets_only=True) as container:
             for packet in container.demux(container.streams.video[0]):
                 if not packet.size:
                     continue
@@ -142,7 +142,7 @@ def _film_packets(
 
 def _packets_of(segment: Path) -> list[int]:
     """Timestamps of a segment's packets, in order of decoding."""
-    with open_container(segment) as container:
+    with open_container(segment, packets_only=True) as container:
         return [p.pts for p in container.demux(container.streams.video[0]) if p.size]
 
 

@@ -54,12 +54,16 @@ def _refuse_text(path: Path) -> None:
         raise MediaError(f"{path.name} holds text, not video. Look at it: head {path.name}")
 
 
-def open_container(path: Path) -> av.container.InputContainer:
-    """Open a checked file with the file protocol and the known containers alone."""
+def open_container(path: Path, *, packets_only: bool = False) -> av.container.InputContainer:
+    """Open a checked file with the file protocol and the known containers alone.
+
+    `packets_only`: of one stream whose format is known; no picture is decoded to find it out, which takes long where pictures are large.
+    """
     try:
         return av.open(
             f"file:{path}",
             metadata_errors="replace",
+            stream_options=[{"skip_frame": "all"}] if packets_only else None,
             options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS},
         )
     except (av.FFmpegError, OSError) as error:
@@ -117,6 +121,19 @@ def identity(path: Path) -> tuple[int, int]:
     """Size in bytes and time of change in nanoseconds: a file opened anew must still have both."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
+
+
+_copies: dict[tuple[Path, tuple[int, int]], tuple[int, int]] = {}
+
+
+def is_same(path: Path, mark: tuple[int, int]) -> bool:
+    """Whether a file still is what had this identity, or a copy that was accepted in its place."""
+    return path.exists() and identity(path) in (mark, _copies.get((path, mark)))
+
+
+def accept_copy(path: Path, mark: tuple[int, int]) -> None:
+    """Take the file at `path`, whose contents the caller has compared, for the one that had this identity on another machine."""
+    _copies[path, mark] = identity(path)
 
 
 def _reason(error: Exception) -> str:

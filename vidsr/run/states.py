@@ -38,7 +38,7 @@ class StateTable:
             return table[frames], whole
         first = max(int(frames.min()) - self.step.reach, 0)
         last = min(int(frames.max()) + self.step.reach + 1, total)
-        table, whole = self.step.solve(self._measured(first, last), self.spec)
+        table, whole = self.step.solve(self.measured(first, last), self.spec)
         return np.asarray(table, np.float32)[frames - first], whole
 
     def solve(self, progress: Callable[[int, int], None] | None = None, block: int = 8) -> None:
@@ -48,7 +48,7 @@ class StateTable:
         if self.whole is None:
             total, parts = self.spec.shape[0], []
             for start in range(0, total, block):
-                parts.append(self._measured(start, min(start + block, total)))
+                parts.append(self.measured(start, min(start + block, total)))
                 if progress:
                     progress(min(start + block, total), total)
             self.whole = np.concatenate(parts)
@@ -56,7 +56,8 @@ class StateTable:
         table, whole = self.step.solve(self.whole, self.spec)
         self.solved = np.asarray(table, np.float32), whole
 
-    def _measured(self, first: int, last: int) -> np.ndarray:
+    def measured(self, first: int, last: int) -> np.ndarray:
+        """Rows of these frames."""
         missing = [t for t in range(first, last) if t not in self.rows]
         if missing:
             self._measure(missing[0], missing[-1] + 1)

@@ -73,7 +73,7 @@ class View:
     def read(self, region: Sequence[tuple[int, int]]) -> np.ndarray:
         with self._lock:
             out = self.graph().node.read(region)
-            self._warn(region[0])
+            self.warn(region[0])
             return out
 
     def verdicts(self, span: tuple[int, int]) -> dict[int, Verdict]:
@@ -88,7 +88,7 @@ class View:
                         found[number] = verdict
             return found
 
-    def _warn(self, span: tuple[int, int]) -> None:
+    def warn(self, span: tuple[int, int]) -> None:
         """Say of every step once if what comes into it lies far from what it was made for."""
         if self.is_quiet:
             return
@@ -123,7 +123,7 @@ class View:
 
     def __getstate__(self) -> dict:
         self.solve()
-        self._warn((0, self.shape[0]))
+        self.warn((0, self.shape[0]))
         state = {**self.__dict__, "is_quiet": True}
         del state["_graph"], state["_lock"]
         return state

@@ -91,6 +91,9 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
             + f", and {apart} network(s) apart" * bool(apart),
         )
     )
+    causal = ", ".join(type(step).__name__ for step in steps if step.kind == "scan")
+    if causal:
+        facts.append(("on a cluster", f"segments go one after another: {causal} hands its state on"))
     if host:
         names = ", ".join(type(step).__name__ for step in host)
         versions = ", ".join(f"{name} {number}" for name, number in recipe.libraries(host).items())

@@ -115,3 +115,10 @@ def _encoded(blocks: list, encoding: Any, scratch: Path) -> tuple[int, ...]:
         return media.packet_sizes(scratch)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def duration(seconds: float) -> str:
+    """For people: "45 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -5,6 +5,7 @@
     settled.json    the steps as settled         solved.npz  states of whole-clip analyses
     light.json      measured light levels        scans-N.npz states of causal steps that segment N starts from
     N.mkv           finished segments            finished.json  the key, once the result stands under its name
+    cluster.json    a word by which workers know the folder, if they see it
 
 Every file appears whole or not at all; `unfinished-*` and `*.part` are to be written anew.
 """
@@ -74,6 +75,28 @@ class Part:
         while self.segment(len(found)).is_file():
             found.append(self.segment(len(found)))
         return found
+
+    def finished(self) -> list[int]:
+        """Numbers of finished segments, in order; workers leave gaps."""
+        return sorted(
+            int(file.stem) for file in self.folder.glob(f"[0-9]*{self.out.suffix}") if file.stem.isdigit()
+        )
+
+    def unfinished(self, number: int) -> Path:
+        """Where a segment is written before it gets its name."""
+        return self / f"unfinished-{number:06d}{self.out.suffix}"
+
+    def take(self, number: int, written: Path, states: Mapping[str, np.ndarray]) -> None:
+        """Give a written segment its name, and keep the states that the one after it begins from."""
+        if states:
+            self.write_arrays(f"scans-{number + 1:06d}.npz", states)
+        with self.writing():
+            os.replace(written, self.segment(number))
+            (self / f"scans-{number:06d}.npz").unlink(missing_ok=True)
+
+    def states(self, number: int) -> dict[str, np.ndarray]:
+        """The states of causal steps that a segment begins from."""
+        return self.read_arrays(f"scans-{number:06d}.npz")
 
     def read(self, name: str) -> Any:
         """What a JSON file holds, or None."""

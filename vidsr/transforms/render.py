@@ -12,7 +12,6 @@ import time as clock
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
@@ -23,8 +22,9 @@ from vidsr.media.light import Light
 from vidsr.media.target import check_target
 from vidsr.run.stream import stream
 from vidsr.run.view import View
-from vidsr.transforms import forecast, recipe
+from vidsr.transforms import forecast, recipe, segment
 from vidsr.transforms.apply import view_of
+from vidsr.transforms.cluster import Cluster
 from vidsr.transforms.part import Part
 
 SEGMENT = 48  # frames, rounded down to blocks
@@ -45,6 +45,7 @@ def render(
     overwrite: bool = False,
     restart: bool = False,
     progress: bool = True,
+    client: Any = None,
 ) -> Path:
     """Run a pipeline over a file and write the result; called again after an interruption, it continues.
 
@@ -61,10 +62,13 @@ def render(
       overwrite: replace an existing file.
       restart: throw away what an earlier, different render to the same place left.
       progress: lines on standard error.
+      client: a `distributed.Client` (extra `cluster`): its workers render the segments, to the same frames and record. They must see
+        the source under the same path and run the same versions; segments of workers that died are done again.
 
     Raises:
       MediaError: the source cannot be read, the result not written, or another render is writing it.
-      RecipeError: `<out>.part` belongs to another recipe or source. StackError: what a step has against its input.
+      RecipeError: `<out>.part` belongs to another recipe or source; workers that would make other frames. StackError: what a step has
+        against its input.
     """
     stack = source if isinstance(source, xr.DataArray) else media.open(source, start=start, end=end)
     if isinstance(source, xr.DataArray) and (start is not None or end is not None):
@@ -74,9 +78,11 @@ def render(
     path = stack.attrs.get("file_path")
     path = path if path is not None and Path(path).is_file() else None
     check_target(out, overwrite=overwrite or part.has_work(), sources=(path,) if path else ())
+    cluster = None if client is None else Cluster(client)
     view = view_of(pipe, stack)
     with part.locked():
         job = Job(pipe, stack, view, part, path, {"codec": codec, "crf": crf, "bits": bits}, progress)
+        job.cluster = cluster
         try:
             with media.in_order():
                 job.run(restart=restart, overwrite=overwrite)
@@ -93,6 +99,7 @@ class Job:
     def __init__(self, pipe, stack, view: View, part: Part, path, options: dict, progress: bool):
         self.pipe, self.stack, self.view, self.part = pipe, stack, view, part
         self.path, self.options, self.progress = path, options, progress
+        self.cluster: Cluster | None = None
         block = view.blocks.shape(view.shape)[0]
         self.length = max(SEGMENT // block, 1) * block
         self.time = stack["time"].values
@@ -105,6 +112,8 @@ class Job:
             self.part.empty()
         if self.part.read("finished.json") != key:
             self._check(key, overwrite)
+            if self.cluster is not None:
+                self.cluster.check(self)
             self.forecast()
             self.begin(key)
             self.segments()
@@ -115,6 +124,8 @@ class Job:
         """Settle and analyse, and leave it in the folder; or take it up from there."""
         if self.part.read("recipe.json") is not None:
             self._load_states()
+        if self.cluster is not None:
+            self.cluster.analyse(self)
         self.view.solve(lambda what, done, total: self.say(f"{what}: {done}/{total} frames"))
         if self.encoding.needs_light:
             self._measure_light()
@@ -124,8 +135,8 @@ class Job:
 
     def forecast(self) -> None:
         """Say what the job will take if it takes long, and refuse it if the disk has no room for it."""
-        total, done = self.view.shape[0], len(self.part.segments())
-        left = total - ([0, *self.ends][done])
+        total = self.view.shape[0]
+        left = total - self.kept()
         if not self.progress or left <= forecast.BLOCKS * self.view.blocks.time:
             return
         found = forecast.probe(
@@ -138,8 +149,9 @@ class Job:
             return
         size, free = found.bytes(total, len(self.ends)), shutil.disk_usage(self.part.folder).free
         memory = found.memory + self.encoding.memory
+        where = " for one process like this" if self.cluster is not None else ""
         self.say(
-            f"forecast: about {_duration(seconds)}, {memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
+            f"forecast: about {forecast.duration(seconds)}{where}, {memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
             f"(from {found.frames} frames)"
         )
         if size > free:  # half of what it takes: segments and the joined film stand side by side for a moment
@@ -153,17 +165,27 @@ class Job:
         total, done = self.view.shape[0], len(self.part.segments())
         if done == len(self.ends):
             return
+        if self.cluster is not None:
+            return self.cluster.render(self)
         starts = [0, *self.ends]
-        self._restore(done)
-        causal, back = self.view.graph().causal(), self.view.graph().look_back()
-        for node in causal:
-            node.keep([max(end - back, 0) for end in self.ends[done:]])
+        segment.restore(self.view.graph(), self.part.states(done))
+        segment.keep(self.view.graph(), self.ends[done:])
         begun = clock.monotonic()
         for number in range(done, len(self.ends)):
             stop = self.ends[number]
+            if self.part.segment(number).is_file():  # by a worker, ahead of one that died
+                continue
             self._segment(number, starts[number], stop)
             left = (clock.monotonic() - begun) / (stop - starts[done]) * (total - stop)
-            self.say(f"{stop}/{total} frames, {_duration(left)} left")
+            self.say(f"{stop}/{total} frames, {forecast.duration(left)} left")
+
+    def span(self, number: int) -> tuple[int, int]:
+        """First frame of a segment, and of the one after it."""
+        return (self.ends[number - 1] if number else 0), self.ends[number]
+
+    def kept(self) -> int:
+        """Frames in finished segments."""
+        return sum(stop - start for start, stop in map(self.span, self.part.finished()))
 
     def finish(self) -> None:
         """String the segments together, with everything else of the source."""
@@ -187,8 +209,7 @@ class Job:
 
     def say_stopped(self) -> None:
         """Said also without progress."""
-        done = len(self.part.segments())
-        kept = f"{[0, *self.ends][done]} of {self.view.shape[0]} frames are kept in {self.part.folder}"
+        kept = f"{self.kept()} of {self.view.shape[0]} frames are kept in {self.part.folder}"
         what = (
             f"{kept}, and the same command continues"
             if self.part.has_work()
@@ -210,7 +231,7 @@ class Job:
                 f"To give it up and begin anew: pipeline.render(source, {str(self.part.out)!r}, restart=True)."
             )
         else:
-            self.say(f"continuing {self.part.out.name} after {len(self.part.segments())} finished segments")
+            self.say(f"continuing {self.part.out.name} after {len(self.part.finished())} finished segments")
         self.encoding = media.settle(
             self.part.out, shape=self.view.shape, time=self.time, attrs=self.view.spec.tags, spacing=self.view.spec.spacing,
             **self.options,
@@ -219,16 +240,9 @@ class Job:
             media.check_companions(self.part / self.part.out.name, time=self.time, like=self.path)
 
     def _segment(self, number: int, start: int, stop: int) -> None:
-        unfinished = self.part / f"unfinished-{number:06d}{self.part.out.suffix}"
-        at = start
-        with media.Writer(unfinished, self.encoding) as writer:
-            for block in stream(self.view, start, stop):
-                writer.write(block, self.time[at : at + len(block)])
-                at += len(block)
-        self._save_scans(number + 1, stop)
-        with self.part.writing():
-            os.replace(unfinished, self.part.segment(number))
-            (self.part / f"scans-{number:06d}.npz").unlink(missing_ok=True)
+        unfinished = self.part.unfinished(number)
+        segment.write(unfinished, self.view, self.encoding, start, stop, self.time[start:stop])
+        self.part.take(number, unfinished, segment.states(self.view.graph(), stop))
 
     def _key(self) -> str:
         source = provenance.source_of(self.stack)
@@ -268,36 +282,16 @@ class Job:
                 whole[rest[0]] = array
             self.view.solved[int(number)] = (table, whole)
 
-    def _save_scans(self, number: int, start: int) -> None:
-        """Leave the states that segment `number`, which begins at frame `start`, starts from."""
-        graph = self.view.graph()
-        arrays = {}
-        for i, node in enumerate(graph.causal()):
-            for k, state in node.saved(max(start - graph.look_back(), 0)).items():
-                arrays |= {f"{i}/{k}/{j}": leaf for j, leaf in enumerate(jax.tree.leaves(state))}
-        if arrays:
-            self.part.write_arrays(f"scans-{number:06d}.npz", arrays)
-
-    def _restore(self, number: int) -> None:
-        held = self.part.read_arrays(f"scans-{number:06d}.npz")
-        for i, node in enumerate(self.view.graph().causal()):
-            shape = jax.tree.structure(node.steps[-1].init(node.specs[-2]))
-            for k in {int(name.split("/")[1]) for name in held if name.split("/")[0] == str(i)}:
-                leaves = [held[f"{i}/{k}/{j}"] for j in range(shape.num_leaves)]
-                node.restore({k: jax.tree.unflatten(shape, leaves)})
-
     def _measure_light(self) -> None:
         if self.part.read("light.json") is None:
             self.say("measuring light levels for the HDR10 metadata")
-            found = media.measure(stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020"))
+            if self.cluster is not None and not self.view.graph().causal():
+                found = self.cluster.light(self)
+            else:
+                found = media.measure(
+                    stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020")
+                )
             self.part.write("light.json", dataclasses.asdict(found))
         held = self.part.read("light.json")
         about = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}
         self.encoding = dataclasses.replace(self.encoding, light=Light(**about))
-
-
-def _duration(seconds: float) -> str:
-    """For people: "45 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

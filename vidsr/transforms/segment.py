@@ -1,0 +1,60 @@
+"""One segment of a render: its frames in the final codec, and the states of causal steps it begins from and ends in."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from vidsr import media
+from vidsr.run.graph import Graph
+from vidsr.run.stream import stream
+from vidsr.run.view import View
+
+
+def write(
+    path: Path,
+    view: View,
+    encoding: Any,
+    start: int,
+    stop: int,
+    time: np.ndarray,
+    before_each: Callable[[], None] = lambda: None,
+) -> None:
+    """Compute and encode frames `start` to `stop`, shown at `time` (stop - start,); the file is deleted if that fails.
+
+    Args:
+      before_each: called before every block; what it raises ends the work.
+    """
+    at = 0
+    with media.Writer(path, encoding) as writer:
+        for block in stream(view, start, stop):
+            before_each()
+            writer.write(block, time[at : at + len(block)])
+            at += len(block)
+
+
+def keep(graph: Graph, ends: list[int]) -> None:
+    """Have causal steps keep the states that segments begin from which follow on these ends."""
+    back = graph.look_back()
+    for node in graph.causal():
+        node.keep([max(end - back, 0) for end in ends])
+
+
+def states(graph: Graph, start: int) -> dict[str, np.ndarray]:
+    """The states of causal steps that a segment begins from which starts at frame `start`, by name."""
+    arrays = {}
+    for i, node in enumerate(graph.causal()):
+        for k, state in node.saved(max(start - graph.look_back(), 0)).items():
+            arrays |= {f"{i}/{k}/{j}": leaf for j, leaf in enumerate(jax.tree.leaves(state))}
+    return arrays
+
+
+def restore(graph: Graph, arrays: Mapping[str, np.ndarray]) -> None:
+    """Take up what `states` gave."""
+    for i, node in enumerate(graph.causal()):
+        shape = jax.tree.structure(node.steps[-1].init(node.specs[-2]))
+        for k in {int(name.split("/")[1]) for name in arrays if name.split("/")[0] == str(i)}:
+            leaves = [arrays[f"{i}/{k}/{j}"] for j in range(shape.num_leaves)]
+            node.restore({k: jax.tree.unflatten(shape, leaves)})
