@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from vidsr import media
 from vidsr.errors import StackError
 from vidsr.frames import provenance, schema
 from vidsr.run import blocks as blocking
@@ -36,7 +37,9 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     """The lazy array that computes `pipe` on `stack`."""
     if stack.chunks is None and not stack.variable._in_memory:
         stack = stack.chunk(time=LAZY_BLOCK)
-    array = stack.data if stack.chunks is not None else np.asarray(stack.data)
+    array = media.behind(stack.data)
+    if array is None:
+        array = stack.data if stack.chunks is not None else np.asarray(stack.data)
     spec, numbers = spec_of(stack), schema.check_frame(stack)
     steps = met(pipe.steps, spec)
     specs = specs_of(steps, spec)

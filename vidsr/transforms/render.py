@@ -9,6 +9,8 @@ import os
 import shutil
 import sys
 import time as clock
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from vidsr.errors import MediaError, RecipeError
 from vidsr.frames import provenance, schema
 from vidsr.media.light import Light
 from vidsr.media.target import check_target
-from vidsr.run.stream import stream
+from vidsr.run.coded import Coded
+from vidsr.run.stream import InTurn, stream
 from vidsr.run.view import View
 from vidsr.transforms import forecast, recipe
 from vidsr.transforms.apply import view_of
@@ -150,7 +153,7 @@ class Job:
 
     def segments(self) -> None:
         """Render what is missing."""
-        total, done = self.view.shape[0], len(self.part.segments())
+        done = len(self.part.segments())
         if done == len(self.ends):
             return
         starts = [0, *self.ends]
@@ -158,12 +161,11 @@ class Job:
         causal, back = self.view.graph().causal(), self.view.graph().look_back()
         for node in causal:
             node.keep([max(end - back, 0) for end in self.ends[done:]])
-        begun = clock.monotonic()
-        for number in range(done, len(self.ends)):
-            stop = self.ends[number]
-            self._segment(number, starts[number], stop)
-            left = (clock.monotonic() - begun) / (stop - starts[done]) * (total - stop)
-            self.say(f"{stop}/{total} frames, {_duration(left)} left")
+        self.begun = clock.monotonic(), starts[done]
+        coded = Coded(*media.levels(self.encoding))
+        with InTurn() as self.finishing, closing(stream(self.view, starts[done], coded=coded)) as self.blocks:
+            for number in range(done, len(self.ends)):
+                self._segment(number, starts[number], self.ends[number])
 
     def finish(self) -> None:
         """String the segments together, with everything else of the source."""
@@ -219,16 +221,29 @@ class Job:
             media.check_companions(self.part / self.part.out.name, time=self.time, like=self.path)
 
     def _segment(self, number: int, start: int, stop: int) -> None:
-        unfinished = self.part / f"unfinished-{number:06d}{self.part.out.suffix}"
+        """Feed the encoder, which holds most frames back; it is emptied while the next segment is computed."""
+        writer = media.Writer(self.part / f"unfinished-{number:06d}{self.part.out.suffix}", self.encoding)
         at = start
-        with media.Writer(unfinished, self.encoding) as writer:
-            for block in stream(self.view, start, stop):
+        try:
+            while at < stop:
+                block = next(self.blocks)
                 writer.write(block, self.time[at : at + len(block)])
                 at += len(block)
+            self.finishing.call(partial(self._finish_segment, number, stop, writer))
+        except BaseException:
+            writer.abandon()
+            raise
+
+    def _finish_segment(self, number: int, stop: int, writer: media.Writer) -> None:
+        with writer:
+            pass
         self._save_scans(number + 1, stop)
         with self.part.writing():
-            os.replace(unfinished, self.part.segment(number))
+            os.replace(writer.path, self.part.segment(number))
             (self.part / f"scans-{number:06d}.npz").unlink(missing_ok=True)
+        (begun, first), total = self.begun, self.view.shape[0]
+        left = (clock.monotonic() - begun) / (stop - first) * (total - stop)
+        self.say(f"{stop}/{total} frames, {_duration(left)} left")
 
     def _key(self) -> str:
         source = provenance.source_of(self.stack)
@@ -273,8 +288,10 @@ class Job:
         graph = self.view.graph()
         arrays = {}
         for i, node in enumerate(graph.causal()):
-            for k, state in node.saved(max(start - graph.look_back(), 0)).items():
+            frame = max(start - graph.look_back(), 0)
+            for k, state in node.saved(frame).items():
                 arrays |= {f"{i}/{k}/{j}": leaf for j, leaf in enumerate(jax.tree.leaves(state))}
+            node.forget(frame)
         if arrays:
             self.part.write_arrays(f"scans-{number:06d}.npz", arrays)
 
