@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vidsr.errors import DomainWarning
+from vidsr.run import compiled
 from vidsr.run.ahead import ReadAhead
 from vidsr.run.blocks import Blocks
 from vidsr.run.coded import Coded
@@ -55,6 +56,7 @@ class View:
 
     def graph(self, progress: Progress | None = None) -> Graph:
         """The nodes, settling what was left open first."""
+        compiled.keep()
         with self._lock:
             if not self.is_settled:
                 self.steps = settle(
