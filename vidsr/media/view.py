@@ -95,9 +95,14 @@ class View:
         coding = self.source.coding
         return None if coding.dtype == "float32" else (coding.black, coding.white)
 
+    @property
+    def codes_dtype(self) -> str:
+        """Of `codes`."""
+        return self.source.coding.dtype
+
     def codes(self, start: int, count: int) -> np.ndarray:
         """Whole frames as the file has them, (count, y, x, c) of whole numbers; see `scale`."""
-        out = aligned((count, *self.shape[1:]), self.source.coding.dtype)
+        out = aligned((count, *self.shape[1:]), self.codes_dtype)
         for i in range(count):
             out[i] = self.source.codes(self.first + start + i, is_streaming=self.is_streaming)
         return out

@@ -102,10 +102,11 @@ class InTurn:
 
     def call(self, work: Callable[[], None]) -> None:
         """Hand `work` over."""
-        self._wait()
+        self.wait()
         self._last = self._pool.submit(work)
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Until what was handed over is done."""
         last, self._last = self._last, None
         if last is not None:
             last.result()
@@ -116,7 +117,7 @@ class InTurn:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
             if kind is None:
-                self._wait()
+                self.wait()
         finally:
             self._pool.shutdown(wait=True)
 

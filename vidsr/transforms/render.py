@@ -26,11 +26,12 @@ from vidsr.media.target import check_target
 from vidsr.run.coded import Coded
 from vidsr.run.stream import InTurn, stream
 from vidsr.run.view import View
-from vidsr.transforms import forecast, recipe
+from vidsr.transforms import forecast, memory, recipe
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.part import Part
 
 SEGMENT = 48  # frames, rounded down to blocks
+BOTH = 2e9  # bytes of two encoders at once, at most
 LONG = 60.0  # seconds: a longer job is announced
 
 
@@ -48,6 +49,7 @@ def render(
     overwrite: bool = False,
     restart: bool = False,
     progress: bool = True,
+    max_memory: str | float | None = None,
 ) -> Path:
     """Run a pipeline over a file and write the result; called again after an interruption, it continues.
 
@@ -64,6 +66,7 @@ def render(
       overwrite: replace an existing file.
       restart: throw away what an earlier, different render to the same place left.
       progress: lines on standard error.
+      max_memory: bytes, or "8GB", that the process is to keep within: blocks are made as small as that takes, and recorded.
 
     Raises:
       MediaError: the source cannot be read, the result not written, or another render is writing it.
@@ -77,9 +80,10 @@ def render(
     path = stack.attrs.get("file_path")
     path = path if path is not None and Path(path).is_file() else None
     check_target(out, overwrite=overwrite or part.has_work(), sources=(path,) if path else ())
-    view = view_of(pipe, stack)
+    options = {"codec": codec, "crf": crf, "bits": bits}
+    view = _view(pipe, stack, part, options, max_memory)
     with part.locked():
-        job = Job(pipe, stack, view, part, path, {"codec": codec, "crf": crf, "bits": bits}, progress)
+        job = Job(pipe, stack, view, part, path, options, progress)
         try:
             with media.in_order():
                 job.run(restart=restart, overwrite=overwrite)
@@ -88,6 +92,28 @@ def render(
                 job.say_stopped()
             raise
     return Path(out)
+
+
+def _view(pipe: Any, stack: xr.DataArray, part: Part, options: dict, max_memory: str | float | None) -> View:
+    """The run, within a stated memory."""
+    if max_memory is None:
+        return view_of(pipe, stack)
+    view = view_of(memory.smallest(pipe), stack)
+    encoding = _encoding(view, stack, part, options)
+    held = encoding.holds(view.shape[0]) * (2 if _has_next(encoding, view) else 1)
+    levels = np.dtype(media.levels(encoding)[1]).itemsize
+    return view_of(memory.bounded(pipe, stack, max_memory, encoder=held, result=levels), stack)
+
+
+def _encoding(view: View, stack: xr.DataArray, part: Part, options: dict) -> Any:
+    return media.settle(
+        part.out, shape=view.shape, time=stack["time"].values, attrs=view.spec.tags, spacing=view.spec.spacing, **options
+    )  # fmt: skip
+
+
+def _has_next(encoding: Any, view: View) -> bool:
+    """Whether a segment is encoded to its end while the next is fed to an encoder of its own."""
+    return view.shape[0] > SEGMENT and 2 * encoding.memory <= BOTH
 
 
 class Job:
@@ -213,10 +239,7 @@ class Job:
             )
         else:
             self.say(f"continuing {self.part.out.name} after {len(self.part.segments())} finished segments")
-        self.encoding = media.settle(
-            self.part.out, shape=self.view.shape, time=self.time, attrs=self.view.spec.tags, spacing=self.view.spec.spacing,
-            **self.options,
-        )  # fmt: skip
+        self.encoding = _encoding(self.view, self.stack, self.part, self.options)
         if self.path is not None:
             media.check_companions(self.part / self.part.out.name, time=self.time, like=self.path)
 
@@ -230,6 +253,8 @@ class Job:
                 writer.write(block, self.time[at : at + len(block)])
                 at += len(block)
             self.finishing.call(partial(self._finish_segment, number, stop, writer))
+            if not _has_next(self.encoding, self.view):
+                self.finishing.wait()
         except BaseException:
             writer.abandon()
             raise
