@@ -19,3 +19,6 @@ class MediaError(VidsrError, OSError):
 
 class DomainWarning(UserWarning):
     """A clip lies far from what a network was trained for. The result is computed all the same."""
+
+
+NOT_FINITE = "a frame holds NaN or infinity and cannot be written. Replace them: stack.fillna(0).clip(0, 1)."

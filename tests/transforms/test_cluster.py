@@ -122,7 +122,7 @@ def threads():
 def short(monkeypatch):
     monkeypatch.setattr(rendering, "SEGMENT", SEGMENT)
     monkeypatch.setattr(roster, "WAIT", 0.5)
-        monkeypatch.setattr(crew, "LOOK", 0.1)
+    monkeypatch.setattr(crew, "LOOK", 0.1)
 
 
 def rendered(pipe, source, out, **options) -> bytes:

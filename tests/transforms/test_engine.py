@@ -7,6 +7,7 @@ import pytest
 
 import vidsr
 from tests.laws import clips
+from vidsr import media
 from vidsr.adapters import engines
 from vidsr.errors import RecipeError
 
@@ -135,3 +136,12 @@ def test_pipelines_keep_their_engines():
     assert [step.engine for step in joined.steps[:2]] == ["auto", "xla"]
     assert [step.engine for step in vidsr.pipeline(joined, engine="xla").steps[:2]] == ["xla", "xla"]
     assert dataclasses.replace(joined.steps[0], precision="f32").precision == "f32"
+
+
+@pytest.mark.parametrize(("bits", "codec"), [(8, "h264"), (10, "hevc"), (16, "ffv1")])
+def test_a_file_gives_the_bits_of_its_frames_in_memory(tmp_path, bits, codec):
+    values = np.random.default_rng(0).random((11, 64, 96, 3), np.float32)
+    film = vidsr.save(vidsr.stack(values, fps=25), tmp_path / "in.mkv", codec=codec, bits=bits)
+    clip, pipe = vidsr.open(film), vidsr.pipeline(vidsr.degrade(blur=1.0), vidsr.denoise(0.05, model="nlm"))
+    assert media.behind(clip.data) is not None and media.behind((clip + 0).data) is None
+    np.testing.assert_array_equal(pipe(clip).values, pipe(clip.load()).values)

@@ -10,17 +10,19 @@ if TYPE_CHECKING:
     from vidsr.media.encoding import HELD, Encoding, settle
     from vidsr.media.joiner import check_companions, join, packet_sizes
     from vidsr.media.light import Light, measure
-    from vidsr.media.reader import open
+    from vidsr.media.reader import behind, open
     from vidsr.media.saver import save
     from vidsr.media.view import in_order
-    from vidsr.media.writer import Writer
+    from vidsr.media.writer import Writer, levels
 
 _HOME = {
     "Probe": "describe",
     "probe": "describe",
     "open": "reader",
+    "behind": "reader",
     "save": "saver",
     "Writer": "writer",
+    "levels": "writer",
     "Encoding": "encoding",
     "settle": "encoding",
     "HELD": "encoding",
@@ -38,9 +40,11 @@ __all__ = [
     "Light",
     "Probe",
     "Writer",
+    "behind",
     "check_companions",
     "in_order",
     "join",
+    "levels",
     "measure",
     "open",
     "packet_sizes",

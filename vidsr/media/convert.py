@@ -43,13 +43,17 @@ class Coding:
     black: float
     white: float
 
-    def signal(self, codes: np.ndarray) -> np.ndarray:
-        """Codes to float32 signal; not clipped, so that footroom and headroom survive where the file has them."""
-        if self.black:
-            return (codes - np.float32(self.black)) / np.float32(self.white - self.black)
+    def signal(self, codes: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Codes to float32 signal, into `out` if it is given; not clipped, so that footroom and headroom survive where the file has them."""
+        out = np.empty(codes.shape, np.float32) if out is None else out
         if self.white == 1:
-            return codes.astype(np.float32, copy=False)
-        return codes / np.float32(self.white)
+            np.copyto(out, codes)
+        elif self.black:
+            np.subtract(codes, np.float32(self.black), out=out)
+            np.divide(out, np.float32(self.white - self.black), out=out)
+        else:
+            np.divide(codes, np.float32(self.white), out=out)
+        return out
 
 
 def choose(pix_fmt: str, bits: int, colour: Colour) -> Coding:

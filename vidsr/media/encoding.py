@@ -24,6 +24,9 @@ KEY_SECONDS = 2  # a key frame at least this often, so that players and readers 
 
 # Bytes an encoder holds for every pixel of a frame: its queue of frames looked ahead at. Measured on 16 to 48 frames
 HELD = {"h264": 260, "hevc": 260, "vp9": 230, "av1": 700, "ffv1": 110, "prores": 110}
+HELD_LARGE = 130  # of H.264 where it looks `LOOKED` frames ahead and not 40: above `LARGE` pixels
+LARGE, LOOKED = 4096 * 2304, 10
+FILLED, BARE = 48, 20  # frames after which it holds so much, and bytes a pixel it holds at once
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,18 @@ class Encoding:
 
     @property
     def memory(self) -> int:
-        """Bytes the encoder will hold, about."""
-        return HELD[self.codec] * self.width * self.height
+        """Bytes the encoder will hold, about, once it is full."""
+        return self.holds(FILLED)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether frames are above 4K, so that the encoder is told to look ahead less."""
+        return self.width * self.height > LARGE
+
+    def holds(self, frames: int) -> int:
+        """Bytes the encoder will hold, about, for a film of so many frames."""
+        full = HELD_LARGE if self.is_large and self.codec == "h264" else HELD[self.codec]
+        return round(min(full, BARE + full * frames / FILLED) * self.width * self.height)
 
     @property
     def needs_light(self) -> bool:

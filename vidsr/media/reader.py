@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 import xarray as xr
@@ -66,14 +67,24 @@ def open(
     import dask.array as da
     from dask.base import tokenize
 
+    name = f"vidsr-open-{tokenize(lazy.view)}"
+    _views[name] = lazy.view
     array = da.from_array(
         lazy.view,
         chunks=chunk_shape(lazy.view.shape, chunks),
-        name=f"vidsr-open-{tokenize(lazy.view)}",
+        name=name,
         asarray=False,
         meta=np.empty((0, 0, 0, 0), np.float32),
     )
     return build(array, time=lazy.time, frame=lazy.frame, attrs=lazy.attrs)
+
+
+_views: WeakValueDictionary[str, View] = WeakValueDictionary()
+
+
+def behind(array: Any) -> View | None:
+    """The view behind the data of a stack as `open` gave it, without the way through dask; None for any other array."""
+    return _views.get(getattr(array, "name", ""))
 
 
 def describe(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from vidsr.frames.buffers import aligned
 from vidsr.media.convert import Coding, choose
 from vidsr.media.describe import Probe
 from vidsr.media.pool import pool_for
@@ -88,19 +89,39 @@ class View:
         """The same view for reading in order, with the decoder on all cores."""
         return replace(self, is_streaming=True)
 
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """Codes of signal 0 and 1; None where frames are floating-point numbers."""
+        coding = self.source.coding
+        return None if coding.dtype == "float32" else (coding.black, coding.white)
+
+    @property
+    def codes_dtype(self) -> str:
+        """Of `codes`."""
+        return self.source.coding.dtype
+
+    def codes(self, start: int, count: int) -> np.ndarray:
+        """Whole frames as the file has them, (count, y, x, c) of whole numbers; see `scale`."""
+        out = aligned((count, *self.shape[1:]), self.codes_dtype)
+        for i in range(count):
+            out[i] = self.source.codes(self.first + start + i, is_streaming=self.is_streaming)
+        return out
+
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, key: Any) -> np.ndarray:
         wanted = [np.arange(n)[k] for n, k in zip(self.shape, _four(key), strict=True)]
         time, y, x, channel = (np.atleast_1d(w) for w in wanted)
-        out = np.empty((len(time), len(y), len(x), len(channel)), np.float32)
+        out = aligned((len(time), len(y), len(x), len(channel)))
         rows, columns, channels = (_as_slice(i) for i in (y, x, channel))
         coding = self.source.coding
         for number in np.unique(time):
             codes = self.source.codes(self.first + int(number), is_streaming=self.is_streaming)
             part = codes[rows][:, columns][..., channels]
-            out[time == number] = coding.signal(part)
+            places = np.flatnonzero(time == number)
+            coding.signal(part, out[places[0]])
+            out[places[1:]] = out[places[0]]
         return out[tuple(0 if w.ndim == 0 else slice(None) for w in wanted)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

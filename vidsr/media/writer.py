@@ -8,9 +8,9 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from vidsr.errors import MediaError, StackError
+from vidsr.errors import NOT_FINITE, MediaError, StackError
 from vidsr.media.convert import EXACT, LIMITED_WHITE_16
-from vidsr.media.encoding import CODECS, KEY_SECONDS, THREADS, THREADS_H264, X264, Encoding
+from vidsr.media.encoding import CODECS, KEY_SECONDS, LOOKED, THREADS, THREADS_H264, X264, Encoding
 
 SWS = {1: 1, 5: 5, 6: 5, 9: 9}
 
@@ -40,7 +40,7 @@ class Writer:
         """Append frames.
 
         Args:
-          block: (t, y, x, c) float32 signal, clipped to [0, 1] and rounded here; or codes: uint8 for 8 bits.
+          block: (t, y, x, c) float32 signal, clipped to [0, 1] and rounded here; or whole numbers, see `levels`.
           time: (t,) seconds, as in the stack.
 
         Raises:
@@ -146,21 +146,25 @@ class Writer:
         return frame
 
 
+def levels(encoding: Encoding) -> tuple[float, str]:
+    """The whole number that stands for signal 1, and the dtype of those that `Writer.write` takes."""
+    if encoding.bits == 8:
+        return 255.0, "uint8"
+    is_direct = encoding.layout in ("rgb", "gray")
+    return float((1 << encoding.bits) - 1 if is_direct else LIMITED_WHITE_16), "uint16"
+
+
 def quantise(picture: np.ndarray, encoding: Encoding) -> np.ndarray:
     """Signal (y, x, c) to codes: clipped to [0, 1], rounded to the nearest; gray repeated for colour codecs."""
-    if picture.dtype == np.uint8 and encoding.bits == 8:
+    white, dtype = levels(encoding)
+    if picture.dtype == dtype:
         codes = picture
     else:
-        if not np.isfinite(picture).all():
-            raise StackError(
-                "a frame holds NaN or infinity and cannot be written. Replace them: stack.fillna(0).clip(0, 1)."
-            )
-        if encoding.bits == 8:
-            white = 255
-        else:
-            white = (1 << encoding.bits) - 1 if encoding.layout in ("rgb", "gray") else LIMITED_WHITE_16
-        codes = np.rint(np.clip(picture, 0, 1) * np.float32(white))
-        codes = codes.astype(np.uint8 if encoding.bits == 8 else np.uint16)
+        if not np.isfinite(picture.sum()) and not np.isfinite(picture).all():  # a sum costs a quarter
+            raise StackError(NOT_FINITE)
+        codes = np.clip(picture, 0, 1)
+        codes *= np.float32(white)
+        codes = np.rint(codes, out=codes).astype(dtype)
     if encoding.channels == 1 and encoding.layout != "gray":
         codes = np.repeat(codes, 3, axis=2)
     return np.ascontiguousarray(codes)
@@ -170,6 +174,7 @@ def options(e: Encoding) -> dict[str, str]:
     """Private options of the encoder; thread counts fixed, so that bytes repeat on any machine."""
     if e.codec == "h264":
         order = {"tff": ":tff=1", "bff": ":bff=1"}.get(e.fields, "")
+        order += f":rc-lookahead={LOOKED}" if e.is_large else ""
         return {"crf": str(e.crf), "preset": "medium", "x264-params": f"{X264}{order}"}
     if e.codec == "hevc":
         extra = f"log-level=none:pools={THREADS}:frame-threads=2:open-gop=0:repeat-headers=1"

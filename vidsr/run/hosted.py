@@ -20,6 +20,8 @@ class Hosted:
     frames in tiles, which stand at absolute places, too: then only those that were asked for are made.
     """
 
+    scale = None
+
     def __init__(self, upstream: Any, step: Any, spec: Spec, blocks: Blocks, bind: Bindings):
         self.upstream, self.steps, self.spec, self.blocks, self.bind = upstream, [step], spec, blocks, bind
         labels = np.asarray(step.groups(bind.numbers))

@@ -2,29 +2,43 @@
 
 Every node has `spec` and `read(region)`, region = ((start, length) on t, y, x) inside the extents, and gives float32
 (t, y, x, c). What a node returns for a frame depends on the frame and the block grid, never on the order of requests.
+One whose frames are whole numbers has a `scale`, and `codes(region)` gives them as they are; else its `scale` is None.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from vidsr.frames.buffers import aligned
 from vidsr.run.blocks import Blocks, bucket, pieces
+from vidsr.run.coded import Coded, Scale
 from vidsr.run.fuse import as_numpy, run_apart, run_fused
 from vidsr.run.law import Spec
 from vidsr.run.region import Plan, fold, plan
 
 Region = Sequence[tuple[int, int]]
-OUTSIDE = 0.0  # fills the part of a buffer that lies outside the source; any value gives the same result
+OUTSIDE = 0  # fills the part of a buffer that lies outside the source; any value gives the same result
 
 
 class ArraySource:
-    """Frames in memory, or behind dask: anything that slices like numpy."""
+    """Frames in memory, or behind dask: anything that slices like numpy.
+
+    An array of which whole frames are to be had as whole numbers, a file's, has `scale` = (black, white) and `codes(start, count)`.
+    """
 
     def __init__(self, array: Any, spec: Spec):
         self.array, self.spec = array, spec
+        scale = getattr(array, "scale", None)
+        self.scale = None if scale is None else Scale(*scale)
+
+    def codes(self, region: Region) -> np.ndarray:
+        """Whole numbers, of an array that has them."""
+        time, *space = region
+        return self.array.codes(*time)[(slice(None), *(slice(s, s + n) for s, n in space))]
 
     def read(self, region: Region) -> np.ndarray:
         part = self.array[tuple(slice(s, s + n) for s, n in region)]
@@ -41,16 +55,24 @@ class Ring:
 
     def __init__(self, upstream: Any, capacity: int, align: int = 1):
         self.upstream, self.spec, self.align = upstream, upstream.spec, align
+        self.scale = upstream.scale
+        self._take = upstream.read if self.scale is None else upstream.codes
         self.capacity = capacity + 2 * align
         self.frames: OrderedDict[int, np.ndarray] = OrderedDict()
 
     def read(self, region: Region) -> np.ndarray:
+        part = self.codes(region)
+        return part if self.scale is None else self.scale.signal(part)
+
+    def codes(self, region: Region) -> np.ndarray:
+        """Frames as upstream gives them: whole numbers, if it has a scale."""
         (start, count), rows, columns = region
         if rows != (0, self.spec.shape[1]) or columns != (0, self.spec.shape[2]):
-            return self.upstream.read(region)
+            return self._take(region)
         missing = [t for t in range(start, start + count) if t not in self.frames]
         fetched = dict(self._fetch(missing))
-        out = np.empty((count, *self.spec.shape[1:]), np.float32)
+        first = next(iter((fetched or self.frames).values()))
+        out = aligned((count, *self.spec.shape[1:]), first.dtype)
         for i in range(count):
             out[i] = fetched[start + i] if start + i in fetched else self.frames[start + i]
         for t, frame in fetched.items():
@@ -67,13 +89,33 @@ class Ring:
             run = [wanted[0]]
             while len(run) < len(wanted) and wanted[len(run)] == run[-1] + 1:
                 run.append(wanted[len(run)])
-            block = self.upstream.read(((run[0], len(run)), (0, height), (0, width)))
+            block = self._take(((run[0], len(run)), (0, height), (0, width)))
             yield from zip(run, block, strict=True)
             wanted = wanted[len(run) :]
 
 
+class Piece(NamedTuple):
+    """A part of a region, ((start, length) on t, y, x), and what is still to be done for it, in any thread."""
+
+    place: Region
+    work: Callable[[], np.ndarray]
+
+
+def works(node: Any, region: Region, coded: Coded | None = None) -> Iterator[Piece]:
+    """A region in pieces, in order: what a piece needs is fetched when it is reached, and its own work left to be done.
+
+    With `coded` the work ends in whole numbers.
+    """
+    if isinstance(node, Segment):
+        yield from node.works(region, coded)
+    else:
+        yield Piece(region, partial(_finished, node.read(region), None, coded))
+
+
 class Segment:
     """Steps fused into one jitted call; the last may be causal (see Causal)."""
+
+    scale = None
 
     def __init__(
         self, upstream: Any, steps: Sequence[Any], specs: Sequence[Spec], blocks: Blocks, bind: "Bindings"
@@ -90,44 +132,51 @@ class Segment:
 
     def read(self, region: Region) -> np.ndarray:
         """Compute a region, piece by piece on the block grid."""
+        return gathered(region, ((piece.place, piece.work()) for piece in self.works(region)))
+
+    def works(self, region: Region, coded: Coded | None = None) -> Iterator[Piece]:
+        """See the function `works`."""
         extent = self.spec.shape[:3]
         size = self.blocks.shape(self.spec.shape)
         cuts = [pieces(start, count, size[a], extent[a]) for a, (start, count) in enumerate(region)]
-        if all(len(c) == 1 for c in cuts):
-            return self._piece([c[0] for c in cuts], size)
-        out = np.empty((*(n for _, n in region), self.spec.shape[3]), np.float32)
-        for t in cuts[0]:
-            for y in cuts[1]:
-                for x in cuts[2]:
-                    at = tuple(
-                        slice(p[0] - r[0], p[0] - r[0] + p[1]) for p, r in zip((t, y, x), region, strict=True)
-                    )
-                    out[at] = self._piece([t, y, x], size)
-        return out
-
-    def _piece(self, piece: list[tuple[int, int]], size: tuple[int, int, int]) -> np.ndarray:
-        extent = self.spec.shape[:3]
-        rounded = [bucket(start, count, size[a], extent[a], a) for a, (start, count) in enumerate(piece)]
-        return _crop(self.exact(rounded), piece, rounded)
+        for piece in ((t, y, x) for t in cuts[0] for y in cuts[1] for x in cuts[2]):
+            rounded = [bucket(start, count, size[a], extent[a], a) for a, (start, count) in enumerate(piece)]
+            yield Piece(piece, self._work(rounded, piece, coded))
 
     def exact(self, region: Region) -> np.ndarray:
         """Compute a region in one call, compiled for its very size: for a region that is looked at again and again."""
+        return self._work(region, region, None)()
+
+    def _work(self, region: Region, wanted: Region, coded: Coded | None) -> Callable[[], np.ndarray]:
+        """What is left to do for a part of a region that is computed in one call."""
         extent = self.spec.shape[:3]
         full = [a > 0 and (self.whole or tuple(region[a]) == (0, extent[a])) for a in range(3)]
         asked = [(0, extent[a]) if full[a] else region[a] for a in range(3)]
         drawn = plan(self.steps, self.specs, asked, full)
-        out, _ = self.call(drawn, [self.bind.state(i, drawn.windows[i][0]) for i in range(len(self.steps))])
-        return _crop(as_numpy(out), region, drawn.outputs[-1])
+        states = [self.bind.state(i, drawn.windows[i][0]) for i in range(len(self.steps))]
+        given = self.given(drawn)
+        part = _part(wanted, drawn.outputs[-1])
 
-    def call(self, drawn: Plan, states: list) -> tuple[jax.Array, Any]:
-        block = read_padded(self.upstream, drawn.source)
+        def work() -> np.ndarray:
+            out, _ = self.call(drawn, states, given)
+            return _finished(out, part, coded)
+
+        return work
+
+    def given(self, drawn: Plan) -> tuple[Any, tuple, tuple]:
+        """What a call needs besides states: pixels, frame numbers, extra stacks."""
+        block = fed(self.upstream, drawn.source)
         frames = tuple(self.bind.frames(place) for place in (out[0] for out in drawn.outputs))
-        extras = tuple(self.bind.extras(i, drawn.windows[i]) for i in range(len(self.steps)))
-        given = (self.steps, states, block, drawn.places, frames, extras)
+        return block, frames, tuple(self.bind.extras(i, drawn.windows[i]) for i in range(len(self.steps)))
+
+    def call(self, drawn: Plan, states: list, given: tuple[Any, tuple, tuple]) -> tuple[jax.Array, Any]:
+        """Run the steps; needs nothing of upstream, so any thread may."""
+        block, frames, extras = given
+        wanted = (self.steps, states, block(), drawn.places, frames, extras)
         outside = [step.outside() for step in self.steps]
         if not any(outside):
-            return run_fused(*given, geometry=drawn.geometry)
-        return run_apart(outside, *given, geometry=drawn.geometry)
+            return run_fused(*wanted, geometry=drawn.geometry)
+        return run_apart(outside, *wanted, geometry=drawn.geometry)
 
 
 class Causal(Segment):
@@ -151,6 +200,10 @@ class Causal(Segment):
         start -= first * self.size
         return out[start : start + count, rows[0] : rows[0] + rows[1], columns[0] : columns[0] + columns[1]]
 
+    def works(self, region: Region, coded: Coded | None = None) -> Iterator[Piece]:
+        """One piece, of which only the end is left to be done: states go from frame to frame."""
+        yield Piece(region, partial(_finished, self.read(region), None, coded))
+
     def restore(self, states: dict[int, Any]) -> None:
         """Take up states that `saved` gave, for example after a restart."""
         self.states.update(states)
@@ -158,6 +211,10 @@ class Causal(Segment):
     def keep(self, frames: Sequence[int]) -> None:
         """From now on keep the last few states, and those to read on from at these frames."""
         self.marks = {frame // self.size for frame in frames}
+
+    def forget(self, frame: int) -> None:
+        """Of what is to be kept, from now on nothing up to `frame`."""
+        self.marks = {k for k in self.marks or () if k > frame // self.size}
 
     def saved(self, frame: int) -> dict[int, Any]:
         """The state to read on from at `frame`, as numpy, if it is kept."""
@@ -184,9 +241,9 @@ class Causal(Segment):
             self.steps, self.specs, ((k * self.size, size), (0, height), (0, width)), (False, True, True)
         )
         states = [self.bind.state(i, drawn.windows[i][0]) for i in range(len(self.steps) - 1)]
-        out, self.state = self.call(drawn, [*states, self.state])
+        out, self.state = self.call(drawn, [*states, self.state], self.given(drawn))
         piece = [(k * self.size, min(size, total - k * self.size)), (0, height), (0, width)]
-        return _crop(as_numpy(out), piece, drawn.outputs[-1])
+        return as_numpy(out)[_part(piece, drawn.outputs[-1])]
 
     def _keep(self, k: int, state: Any) -> None:
         """Keep every `stride`-th state and the last few; thin them out when they grow too many."""
@@ -230,11 +287,25 @@ class Bindings:
 
 def read_padded(node: Any, region: Region) -> np.ndarray:
     """A region that may hang over the extents; what lies outside holds anything."""
+    return _padded(node, region, node.read)
+
+
+def fed(node: Any, region: Region) -> Callable[[], Any]:
+    """A region for a kernel, fetched now; what it gives when called is signal, brought to the device as whole numbers where it can."""
+    if node.scale is None:
+        block = _padded(node, region, node.read)
+        return lambda: block
+    codes = _padded(node, region, node.codes)
+    return partial(node.scale.on_device, codes)
+
+
+def _padded(node: Any, region: Region, take: Callable[[Region], np.ndarray]) -> np.ndarray:
     inside = [(max(s, 0), min(s + n, node.spec.shape[a])) for a, (s, n) in enumerate(region)]
-    block = node.read([(lo, hi - lo) for lo, hi in inside])
+    block = take([(lo, hi - lo) for lo, hi in inside])
     if all((s, s + n) == inside[a] for a, (s, n) in enumerate(region)):
         return block
-    out = np.full((*(n for _, n in region), node.spec.shape[3]), OUTSIDE, np.float32)
+    out = aligned((*(n for _, n in region), node.spec.shape[3]), block.dtype)
+    out[...] = OUTSIDE
     out[tuple(slice(lo - s, hi - s) for (lo, hi), (s, _) in zip(inside, region, strict=True))] = block
     return out
 
@@ -254,5 +325,24 @@ def read_folded(source: Any, region: Region, footprint: Any) -> np.ndarray:
     return out
 
 
-def _crop(out: np.ndarray, piece: Region, delivered: Region) -> np.ndarray:
-    return out[tuple(slice(s - d[0], s - d[0] + n) for (s, n), d in zip(piece, delivered, strict=True))]
+def gathered(region: Region, made: Iterable[tuple[Region, np.ndarray]]) -> np.ndarray:
+    """A region from its pieces."""
+    out, whole = None, tuple(map(tuple, region))
+    for place, part in made:
+        if tuple(map(tuple, place)) == whole:
+            return part
+        if out is None:
+            out = np.empty((*(n for _, n in region), part.shape[3]), part.dtype)
+        out[_part(place, region)] = part
+    assert out is not None
+    return out
+
+
+def _part(piece: Region, within: Region) -> tuple[slice, ...]:
+    return tuple(slice(s - d[0], s - d[0] + n) for (s, n), d in zip(piece, within, strict=True))
+
+
+def _finished(out: Any, part: tuple[slice, ...] | None, coded: Coded | None) -> np.ndarray:
+    """A part of what a node gave, or all of it, as numpy."""
+    part = tuple(slice(0, n) for n in out.shape[:3]) if part is None else part
+    return as_numpy(out)[part] if coded is None else coded.codes(out, part)

@@ -56,6 +56,11 @@ class StateTable:
         table, whole = self.step.solve(self.whole, self.spec)
         self.solved = np.asarray(table, np.float32), whole
 
+    def how(self) -> Fetch:
+        """The frames around one that are measured with it."""
+        time = self.step.measure_footprint().time
+        return Fetch("refill", 1 + time.before + time.after, time.edge)
+
     def measured(self, first: int, last: int) -> np.ndarray:
         """Rows of these frames."""
         missing = [t for t in range(first, last) if t not in self.rows]
@@ -74,7 +79,7 @@ class StateTable:
         block = read_padded(
             self.upstream, ((start, min(last + time.after, total) - start), (0, height), (0, width))
         )
-        how = Fetch("refill", 1 + time.before + time.after, time.edge)
+        how = self.how()
         for t in range(first, last):
             if t in self.rows:
                 continue
@@ -85,12 +90,12 @@ class StateTable:
             region = ((t - time.before, how.length), (0, height), (0, width))
             extras = tuple(read_folded(source, region, footprint) for source in self.extras)
             extent = np.array(self.spec.shape[:3], np.int32)
-            row = _measure_one(self.step, window, place, extent, extras, how=how)
+            row = measure_one(self.step, window, place, extent, extras, how=how)
             self.rows[t] = as_numpy(row)[0]
 
 
 @partial(jax.jit, static_argnames="how")
-def _measure_one(
+def measure_one(
     step: Any, window: jax.Array, place: jax.Array, extent: jax.Array, extras: tuple, *, how: Fetch
 ) -> jax.Array:
     """Rows of one frame: place = (first frame delivered, first frame wanted, the frame, frames in the clip)."""

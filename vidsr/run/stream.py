@@ -1,27 +1,60 @@
-"""Values in order with bounded memory: one thread computes ahead while the caller uses them."""
+"""Values in order with bounded memory: threads read and compute ahead while the caller uses them."""
 
+import math
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
+from vidsr.run.coded import Coded
+from vidsr.run.nodes import Piece, Region, gathered
+
 AHEAD = 2  # blocks computed but not yet taken
+IN_FLIGHT = 2  # pieces of blocks computed at once
 _END = object()
 T = TypeVar("T")
 
 
 def stream(
-    view: Any, start: int = 0, stop: int | None = None, *, block: int | None = None
-) -> Iterator[np.ndarray]:
-    """Yield the frames of `view` from `start` to `stop` as (n, y, x, c) blocks, in order, each computed once."""
+    view: Any,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    block: int | None = None,
+    coded: Coded | None = None,
+) -> Generator[np.ndarray, None, None]:
+    """Yield the frames of `view` from `start` to `stop` as (n, y, x, c) blocks, in order, each computed once.
+
+    A thread reads ahead, one prepares what blocks need, two compute: the same numbers as one after another. With `coded`
+    blocks are whole numbers. Closing the iterator stops them all.
+    """
     stop = view.shape[0] if stop is None else stop
     size = block or view.blocks.shape(view.shape)[0]
-    return ahead(_blocks(view, start, stop, size))
+    return ahead(_blocks(view, start, stop, size, coded))
 
 
-def ahead(values: Iterable[T], depth: int = AHEAD) -> Iterator[T]:
+def in_flight(works: Iterable[Callable[[], T]], count: int = IN_FLIGHT) -> Generator[T, None, None]:
+    """Do works at once in so many threads; yield what they give in order, asking for the next work while some are done."""
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(count, "vidsr-compute") as pool:
+        try:
+            for work in works:
+                waiting.append(pool.submit(work))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def ahead(values: Iterable[T], depth: int = AHEAD) -> Generator[T, None, None]:
     """Yield `values`, which a thread of its own computes up to `depth` ahead; closing the iterator stops it."""
     ready: queue.Queue = queue.Queue(depth)
     given_up = threading.Event()
@@ -38,12 +71,14 @@ def ahead(values: Iterable[T], depth: int = AHEAD) -> Iterator[T]:
             for value in values:
                 put(value)
                 if given_up.is_set():
-                    return
+                    break
+            if isinstance(values, Generator):
+                values.close()
             put(_END)
         except BaseException as error:  # handed to the caller, who would wait for ever otherwise
             put(_Failed(error))
 
-    worker = threading.Thread(target=produce, name="vidsr-compute", daemon=True)
+    worker = threading.Thread(target=produce, name="vidsr-prepare", daemon=True)
     worker.start()
     try:
         while (item := ready.get()) is not _END:
@@ -55,14 +90,71 @@ def ahead(values: Iterable[T], depth: int = AHEAD) -> Iterator[T]:
         worker.join()
 
 
+class InTurn:
+    """Calls in a thread of their own, one after another; while one runs, whoever hands them over goes on.
+
+    The next is taken once the one before is done. An error in one is raised when the next is handed over, or in the end.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "vidsr-finish")
+        self._last: Future | None = None
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Hand `work` over."""
+        self.wait()
+        self._last = self._pool.submit(work)
+
+    def wait(self) -> None:
+        """Until what was handed over is done."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+    def __enter__(self) -> "InTurn":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self._pool.shutdown(wait=True)
+
+
 class _Failed:
     def __init__(self, error: BaseException):
         self.error = error
 
 
-def _blocks(view: Any, start: int, stop: int, size: int) -> Iterator[np.ndarray]:
-    whole = [(0, view.shape[1]), (0, view.shape[2])]
+def _blocks(view: Any, start: int, stop: int, size: int, coded: Coded | None) -> Iterator[np.ndarray]:
+    regions: list[Region] = []
+    first = start
     while start < stop:
         end = min(start - start % size + size, stop)
-        yield view.read(((start, end - start), *whole))
+        regions.append(((start, end - start), (0, view.shape[1]), (0, view.shape[2])))
         start = end
+    if not regions:
+        return
+    with view.reading(first, stop), closing(in_flight(_works(view, regions, coded))) as made:
+        for region in regions:
+            yield gathered(region, _of_one(region, made))
+
+
+def _works(view: Any, regions: list[Region], coded: Coded | None) -> Iterator[Callable[[], Any]]:
+    for region in regions:
+        for piece in view.works(region, coded):
+            yield partial(_done, piece)
+
+
+def _done(piece: Piece) -> tuple[Region, np.ndarray]:
+    return piece.place, piece.work()
+
+
+def _of_one(region: Region, made: Iterator[tuple[Region, np.ndarray]]) -> Iterator[tuple[Region, np.ndarray]]:
+    """The pieces of one region."""
+    left = math.prod(n for _, n in region)
+    while left:
+        place, part = next(made)
+        left -= math.prod(n for _, n in place)
+        yield place, part

@@ -2,16 +2,20 @@
 
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from vidsr.errors import DomainWarning
+from vidsr.run import compiled
+from vidsr.run.ahead import ReadAhead
 from vidsr.run.blocks import Blocks
+from vidsr.run.coded import Coded
 from vidsr.run.graph import Graph, Progress, before, build, settle, specs_of
 from vidsr.run.law import Spec, Verdict
-from vidsr.run.nodes import ArraySource
+from vidsr.run.nodes import ArraySource, Piece, Region, gathered, works
 
 LOOK = 3  # frames of a request, at most, that are held against what a step was made for
 
@@ -48,33 +52,60 @@ class View:
         self._judged: set[int] = set()
         self._graph: Graph | None = None
         self._lock = threading.RLock()
+        self._source = self._reader()
 
     def graph(self, progress: Progress | None = None) -> Graph:
         """The nodes, settling what was left open first."""
+        compiled.keep()
         with self._lock:
-            source = ArraySource(self.array, self.source_spec)
             if not self.is_settled:
                 self.steps = settle(
-                    source, self.steps, self.numbers, self.blocks, self.extra_sources, self.solved, progress
+                    self._source,
+                    self.steps,
+                    self.numbers,
+                    self.blocks,
+                    self.extra_sources,
+                    self.solved,
+                    progress,
                 )
                 self.is_settled = True
             if self._graph is None:
                 bare = [step.bare() for step in self.steps]
-                self._graph = build(source, bare, self.numbers, self.blocks, self.extra_sources, self.solved)
+                self._graph = build(
+                    self._source, bare, self.numbers, self.blocks, self.extra_sources, self.solved
+                )
             return self._graph
 
     def solve(self, progress: Progress | None = None) -> None:
         """Settle, and run every whole-clip analysis."""
         with self._lock:
             graph = self.graph(progress)
-            graph.solve(progress)
+            with self.reading(0, self.shape[0]):
+                graph.solve(progress)
             self.solved = graph.solved()
 
-    def read(self, region: Sequence[tuple[int, int]]) -> np.ndarray:
+    def read(self, region: Region) -> np.ndarray:
+        return gathered(region, ((piece.place, piece.work()) for piece in self.works(region)))
+
+    def works(self, region: Region, coded: Coded | None = None) -> Iterator[Piece]:
+        """A region in pieces: each has what it needs when it comes, and its work may be done in any thread, also after the next came."""
+        region = tuple((start, count) for start, count in region)
         with self._lock:
-            out = self.graph().node.read(region)
-            self.warn(region[0])
-            return out
+            pieces = works(self.graph().node, region, coded)
+        while True:
+            with self._lock:
+                piece = next(pieces, None)
+                if piece is None:
+                    self.warn(region[0])
+                    return
+            yield piece
+
+    def reading(self, start: int, stop: int) -> AbstractContextManager[None]:
+        """While this lasts, these frames are gone through in order, and the source is read ahead."""
+        return self._source.ahead(start, stop)
+
+    def _reader(self) -> ReadAhead:
+        return ReadAhead(ArraySource(self.array, self.source_spec), self.blocks.time)
 
     def verdicts(self, span: tuple[int, int]) -> dict[int, Verdict]:
         """What steps find about (start, count) frames of what comes into them, by step number; of those that can tell."""
@@ -125,12 +156,13 @@ class View:
         self.solve()
         self.warn((0, self.shape[0]))
         state = {**self.__dict__, "is_quiet": True}
-        del state["_graph"], state["_lock"]
+        del state["_graph"], state["_lock"], state["_source"]
         return state
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         self._graph, self._lock = None, threading.RLock()
+        self._source = self._reader()
 
 
 def _part(span: tuple[int, int]) -> tuple[int, int]:

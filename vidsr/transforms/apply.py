@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from vidsr import media
 from vidsr.errors import StackError
 from vidsr.frames import provenance, schema
 from vidsr.run import blocks as blocking
@@ -36,18 +37,24 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     """The lazy array that computes `pipe` on `stack`."""
     if stack.chunks is None and not stack.variable._in_memory:
         stack = stack.chunk(time=LAZY_BLOCK)
-    array = stack.data if stack.chunks is not None else np.asarray(stack.data)
+    array = media.behind(stack.data)
+    if array is None:
+        array = stack.data if stack.chunks is not None else np.asarray(stack.data)
     spec, numbers = spec_of(stack), schema.check_frame(stack)
     steps = met(pipe.steps, spec)
     specs = specs_of(steps, spec)
-    largest = max(s.shape[1] * s.shape[2] for s in specs)
-    shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest, _reach(steps, specs))
+    shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocks_of(steps, specs)
     budget.check(steps, specs, shape)
     extras = [
         tuple(aligned(e, numbers, s, step) for e in step.extras())
         for step, s in zip(steps, specs, strict=False)
     ]
     return View(array, spec, steps, numbers, shape, extras)
+
+
+def blocks_of(steps: Sequence[Any], specs: Sequence[Spec]) -> blocking.Blocks:
+    """The blocks of a chain that nothing else is said of."""
+    return blocking.choose(max(s.shape[1] * s.shape[2] for s in specs), _reach(steps, specs))
 
 
 def _reach(steps: Sequence[Any], specs: Sequence[Spec]) -> int:

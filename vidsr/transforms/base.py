@@ -165,22 +165,22 @@ class Transform:
 
         return pipeline(self, other)
 
-    def __call__(self, stack: Any, *, seed: int = 0) -> Any:
+    def __call__(self, stack: Any, *, seed: int = 0, max_memory: str | float | None = None) -> Any:
         """Run on a frame stack: at once if it is in memory, lazily if it is a file or dask."""
         from vidsr.transforms.pipeline import pipeline
 
-        return pipeline(self)(stack, seed=seed)
+        return pipeline(self)(stack, seed=seed, max_memory=max_memory)
 
     def _repr_html_(self) -> str:
         from vidsr.transforms.pipeline import pipeline
 
         return pipeline(self)._repr_html_()
 
-    def explain(self, source: Any = None) -> Any:
+    def explain(self, source: Any = None, *, max_memory: str | float | None = None) -> Any:
         """See `Pipeline.explain`."""
         from vidsr.transforms.pipeline import pipeline
 
-        return pipeline(self).explain(source)
+        return pipeline(self).explain(source, max_memory=max_memory)
 
     def render(self, source: Any, out: Any, **options: Any) -> Any:
         """See `Pipeline.render`."""

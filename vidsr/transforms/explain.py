@@ -1,6 +1,7 @@
 """explain: what a pipeline would do, and with a source what it would cost."""
 
 import dataclasses
+import math
 import os
 from html import escape
 from typing import Any
@@ -11,8 +12,8 @@ from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
-from vidsr.transforms import recipe
-from vidsr.transforms.apply import view_of
+from vidsr.transforms import memory, recipe
+from vidsr.transforms.apply import spec_of, view_of
 from vidsr.transforms.base import KEYED, STATED, number
 from vidsr.transforms.forecast import Forecast, probe
 from vidsr.transforms.networked import Networked
@@ -45,7 +46,7 @@ class Explanation:
         return f"<table><tr><th>step</th><th>settings</th><th>fidelity</th></tr>{steps}{facts}</table>"
 
 
-def explain(pipe: Any, source: Any = None) -> Explanation:
+def explain(pipe: Any, source: Any = None, max_memory: str | float | None = None) -> Explanation:
     """See `Pipeline.explain`. With a source it settles open fields and runs two blocks to measure time and memory.
 
     A field that looks through a whole-clip analysis has that run, unless the probe says that it takes more than `PATIENCE`.
@@ -55,7 +56,9 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
     steps, facts = pipe.steps, [("fidelity", pipe.fidelity)]
     if source is not None:
         schema.check(source)
-        view = view_of(pipe.seeded(pipe.seed or 0), source)
+        pipe = pipe.seeded(pipe.seed or 0)
+        encoder = media.HELD["h264"] * math.prod(pipe.spec(spec_of(source)).shape[1:3]) if max_memory else 0
+        view = view_of(memory.bounded(pipe, source, max_memory, encoder=encoder, result=1), source)
         waits = _waits(steps)
         if not waits:
             view.graph()

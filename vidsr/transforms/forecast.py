@@ -95,7 +95,7 @@ def _beginning(view: View, frames: int, steps: list) -> View:
 def _first(source: ArraySource, frames: int) -> ArraySource:
     _, *rest = source.spec.shape
     spec: Spec = dataclasses.replace(source.spec, shape=(frames, *rest))
-    return ArraySource(source.array[:frames], spec)
+    return ArraySource(source.array, spec)
 
 
 def _run(view: View) -> list:

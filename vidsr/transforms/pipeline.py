@@ -12,7 +12,7 @@ from vidsr.errors import RecipeError
 from vidsr.frames import schema
 from vidsr.run.law import Spec
 from vidsr.transforms import apply as applying
-from vidsr.transforms import recipe
+from vidsr.transforms import memory, recipe
 from vidsr.transforms.base import FIDELITIES, Random, Transform
 
 
@@ -67,12 +67,15 @@ class Pipeline:
             steps.append(step)
         return dataclasses.replace(self, steps=tuple(steps), seed=seed)
 
-    def __call__(self, stack: xr.DataArray, *, seed: int | None = None) -> xr.DataArray:
+    def __call__(
+        self, stack: xr.DataArray, *, seed: int | None = None, max_memory: str | float | None = None
+    ) -> xr.DataArray:
         """Run on a frame stack.
 
         Args:
           stack: a frame stack. In memory: computed at once. A file or dask: lazy, computed where looked at.
           seed: of every random draw, 0 to 2^31 - 1; default 0, or the recorded one.
+          max_memory: bytes, or "8GB", that the process is to keep within: blocks are made as small as that takes. They are recorded.
 
         Returns:
           A frame stack that carries the record of how it was made.
@@ -84,20 +87,21 @@ class Pipeline:
         seed = seed if seed is not None else (self.seed or 0)
         if not 0 <= seed < 2**31:
             raise RecipeError(f"seed={seed} is outside 0 to 2^31 - 1. For example pipeline(stack, seed=0).")
-        return applying.run(self.seeded(seed), stack)
+        return applying.run(memory.bounded(self.seeded(seed), stack, max_memory), stack)
 
-    def explain(self, source: Any = None) -> Any:
+    def explain(self, source: Any = None, *, max_memory: str | float | None = None) -> Any:
         """What would be done: steps, footprint, passes, fidelity; with a source also sigma, memory, time.
 
         Args:
           source: None, a frame stack, or the path of a file.
+          max_memory: with a source, the bytes, or "8GB", that a render of it to H.264 is to keep within.
 
         Returns:
           An Explanation, which prints as text and shows as HTML in a notebook.
         """
         from vidsr.transforms.explain import explain
 
-        return explain(self, source)
+        return explain(self, source, max_memory)
 
     def render(self, source: Any, out: Any, *, seed: int = 0, **options: Any) -> Any:
         """Render a file (or stack) to a file with bounded memory, progress and resume. See `vidsr.transforms.render`."""

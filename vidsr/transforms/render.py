@@ -9,6 +9,9 @@ import os
 import shutil
 import sys
 import time as clock
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +23,15 @@ from vidsr.errors import MediaError, RecipeError
 from vidsr.frames import provenance, schema
 from vidsr.media.light import Light
 from vidsr.media.target import check_target
-from vidsr.run.stream import stream
+from vidsr.run.stream import InTurn, stream
 from vidsr.run.view import View
-from vidsr.transforms import forecast, recipe, segment
+from vidsr.transforms import forecast, memory, recipe, segment
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.cluster import Cluster
 from vidsr.transforms.part import Part
 
 SEGMENT = 48  # frames, rounded down to blocks
+BOTH = 2e9  # bytes of two encoders at once, at most
 LONG = 60.0  # seconds: a longer job is announced
 
 
@@ -45,6 +49,7 @@ def render(
     overwrite: bool = False,
     restart: bool = False,
     progress: bool = True,
+    max_memory: str | float | None = None,
     client: Any = None,
 ) -> Path:
     """Run a pipeline over a file and write the result; called again after an interruption, it continues.
@@ -62,6 +67,7 @@ def render(
       overwrite: replace an existing file.
       restart: throw away what an earlier, different render to the same place left.
       progress: lines on standard error.
+      max_memory: bytes, or "8GB", that the process is to keep within: blocks are made as small as that takes, and recorded.
       client: a `distributed.Client` (extra `cluster`): its workers render the segments, to the same frames and record. They must see
         the source under the same path and run the same versions; segments of workers that died are done again.
 
@@ -79,9 +85,10 @@ def render(
     path = path if path is not None and Path(path).is_file() else None
     check_target(out, overwrite=overwrite or part.has_work(), sources=(path,) if path else ())
     cluster = None if client is None else Cluster(client)
-    view = view_of(pipe, stack)
+    options = {"codec": codec, "crf": crf, "bits": bits}
+    view = _view(pipe, stack, part, options, max_memory)
     with part.locked():
-        job = Job(pipe, stack, view, part, path, {"codec": codec, "crf": crf, "bits": bits}, progress)
+        job = Job(pipe, stack, view, part, path, options, progress)
         job.cluster = cluster
         try:
             with media.in_order():
@@ -91,6 +98,28 @@ def render(
                 job.say_stopped()
             raise
     return Path(out)
+
+
+def _view(pipe: Any, stack: xr.DataArray, part: Part, options: dict, max_memory: str | float | None) -> View:
+    """The run, within a stated memory."""
+    if max_memory is None:
+        return view_of(pipe, stack)
+    view = view_of(memory.smallest(pipe), stack)
+    encoding = _encoding(view, stack, part, options)
+    held = encoding.holds(view.shape[0]) * (2 if _has_next(encoding, view) else 1)
+    levels = np.dtype(media.levels(encoding)[1]).itemsize
+    return view_of(memory.bounded(pipe, stack, max_memory, encoder=held, result=levels), stack)
+
+
+def _encoding(view: View, stack: xr.DataArray, part: Part, options: dict) -> Any:
+    return media.settle(
+        part.out, shape=view.shape, time=stack["time"].values, attrs=view.spec.tags, spacing=view.spec.spacing, **options
+    )  # fmt: skip
+
+
+def _has_next(encoding: Any, view: View) -> bool:
+    """Whether a segment is encoded to its end while the next is fed to an encoder of its own."""
+    return view.shape[0] > SEGMENT and 2 * encoding.memory <= BOTH
 
 
 class Job:
@@ -162,22 +191,21 @@ class Job:
 
     def segments(self) -> None:
         """Render what is missing."""
-        total, done = self.view.shape[0], len(self.part.segments())
-        if done == len(self.ends):
+        missing = [number for number in range(len(self.ends)) if not self.part.segment(number).is_file()]
+        if not missing:
             return
         if self.cluster is not None:
             return self.cluster.render(self)
-        starts = [0, *self.ends]
-        segment.restore(self.view.graph(), self.part.states(done))
-        segment.keep(self.view.graph(), self.ends[done:])
-        begun = clock.monotonic()
-        for number in range(done, len(self.ends)):
-            stop = self.ends[number]
-            if self.part.segment(number).is_file():  # by a worker, ahead of one that died
-                continue
-            self._segment(number, starts[number], stop)
-            left = (clock.monotonic() - begun) / (stop - starts[done]) * (total - stop)
-            self.say(f"{stop}/{total} frames, {forecast.duration(left)} left")
+        segment.restore(self.view.graph(), self.part.states(missing[0]))
+        segment.keep(self.view.graph(), self.ends[missing[0] :])
+        self.begun = clock.monotonic(), self.kept()
+        coded = segment.coded(self.encoding)
+        with InTurn() as self.finishing:
+            for run in _runs(missing):  # more than one where workers left gaps
+                start, stop = self.span(run[0])[0], self.span(run[-1])[1]
+                with closing(stream(self.view, start, stop, coded=coded)) as blocks:
+                    for number in run:
+                        self._segment(number, blocks)
 
     def span(self, number: int) -> tuple[int, int]:
         """First frame of a segment, and of the one after it."""
@@ -232,17 +260,33 @@ class Job:
             )
         else:
             self.say(f"continuing {self.part.out.name} after {len(self.part.finished())} finished segments")
-        self.encoding = media.settle(
-            self.part.out, shape=self.view.shape, time=self.time, attrs=self.view.spec.tags, spacing=self.view.spec.spacing,
-            **self.options,
-        )  # fmt: skip
+        self.encoding = _encoding(self.view, self.stack, self.part, self.options)
         if self.path is not None:
             media.check_companions(self.part / self.part.out.name, time=self.time, like=self.path)
 
-    def _segment(self, number: int, start: int, stop: int) -> None:
-        unfinished = self.part.unfinished(number)
-        segment.write(unfinished, self.view, self.encoding, start, stop, self.time[start:stop])
-        self.part.take(number, unfinished, segment.states(self.view.graph(), stop))
+    def _segment(self, number: int, blocks: Iterator[np.ndarray]) -> None:
+        """Feed the encoder, which holds most frames back; it is emptied while the next segment is computed."""
+        at, stop = self.span(number)
+        writer = media.Writer(self.part.unfinished(number), self.encoding)
+        try:
+            while at < stop:
+                block = next(blocks)
+                writer.write(block, self.time[at : at + len(block)])
+                at += len(block)
+            self.finishing.call(partial(self._finish_segment, number, stop, writer))
+            if not _has_next(self.encoding, self.view):
+                self.finishing.wait()
+        except BaseException:
+            writer.abandon()
+            raise
+
+    def _finish_segment(self, number: int, stop: int, writer: media.Writer) -> None:
+        with writer:  # closed, or deleted if that fails
+            pass
+        self.part.take(number, writer.path, segment.states(self.view.graph(), stop))
+        (begun, at_first), kept, total = self.begun, self.kept(), self.view.shape[0]
+        left = (clock.monotonic() - begun) / (kept - at_first) * (total - kept)
+        self.say(f"{kept}/{total} frames, {forecast.duration(left)} left")
 
     def _key(self) -> str:
         source = provenance.source_of(self.stack)
@@ -295,3 +339,14 @@ class Job:
         held = self.part.read("light.json")
         about = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}
         self.encoding = dataclasses.replace(self.encoding, light=Light(**about))
+
+
+def _runs(numbers: list[int]) -> list[list[int]]:
+    """Numbers that follow on one another, together."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return found

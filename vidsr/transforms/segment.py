@@ -1,6 +1,7 @@
 """One segment of a render: its frames in the final codec, and the states of causal steps it begins from and ends in."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import jax
 import numpy as np
 
 from vidsr import media
+from vidsr.run.coded import Coded
 from vidsr.run.graph import Graph
 from vidsr.run.stream import stream
 from vidsr.run.view import View
@@ -28,11 +30,19 @@ def write(
       before_each: called before every block; what it raises ends the work.
     """
     at = 0
-    with media.Writer(path, encoding) as writer:
-        for block in stream(view, start, stop):
+    with (
+        media.Writer(path, encoding) as writer,
+        closing(stream(view, start, stop, coded=coded(encoding))) as blocks,
+    ):
+        for block in blocks:
             before_each()
             writer.write(block, time[at : at + len(block)])
             at += len(block)
+
+
+def coded(encoding: Any) -> Coded:
+    """The whole numbers that a segment's writer takes."""
+    return Coded(*media.levels(encoding))
 
 
 def keep(graph: Graph, ends: list[int]) -> None:
@@ -43,11 +53,13 @@ def keep(graph: Graph, ends: list[int]) -> None:
 
 
 def states(graph: Graph, start: int) -> dict[str, np.ndarray]:
-    """The states of causal steps that a segment begins from which starts at frame `start`, by name."""
+    """The states of causal steps that a segment begins from which starts at frame `start`, by name; they are kept no longer."""
     arrays = {}
     for i, node in enumerate(graph.causal()):
-        for k, state in node.saved(max(start - graph.look_back(), 0)).items():
+        frame = max(start - graph.look_back(), 0)
+        for k, state in node.saved(frame).items():
             arrays |= {f"{i}/{k}/{j}": leaf for j, leaf in enumerate(jax.tree.leaves(state))}
+        node.forget(frame)
     return arrays
 
 

@@ -28,6 +28,8 @@ class Superseded(Exception):
 class Kept:
     """A node that keeps what it was asked for last; a part of a frame is computed at its very size."""
 
+    scale = None
+
     def __init__(self, node: Any, check: Callable[[], None]):
         self.node, self.spec, self._check = node, node.spec, check
         self._held = FrameStore(KEPT_BYTES)
