@@ -122,7 +122,6 @@ def threads():
 def short(monkeypatch):
     monkeypatch.setattr(rendering, "SEGMENT", SEGMENT)
     monkeypatch.setattr(roster, "WAIT", 0.5)
-    monkeypatch.setattr(cluster, "WAIT", 20.0)
     monkeypatch.setattr(crew, "LOOK", 0.1)
 
 
@@ -213,7 +212,7 @@ def test_a_paused_worker_gets_no_work(source, tmp_path, threads, monkeypatch):
     monkeypatch.setattr(crew.Crew, "look", paused(1))
     assert rendered(PIPES["windows and draws"], source, tmp_path / "out.mkv", client=threads) == alone
     assert len({where for name, where in gave if name == "make"}) == 1
-    monkeypatch.setattr(cluster, "WAIT", 0.5)
+    monkeypatch.setattr(cluster, "GONE", 0.5)
     begin = roster.Roster.begin
 
     def then_full(self, *args):

@@ -20,9 +20,10 @@ from vidsr.media.light import Light
 from vidsr.run.view import View
 from vidsr.transforms import fitness, forecast, parcel
 from vidsr.transforms.crew import Crew, Ended, Lost
-from vidsr.transforms.roster import QUESTION, WAIT, Roster
+from vidsr.transforms.roster import QUESTION, Roster
 
 RETRIES = 3  # times that a span of frames is done again
+GONE = 60.0  # seconds without any worker on the way, after which none will come
 Call = tuple[str, tuple]  # function of `worker`, and what it is given after the work and the span
 
 
@@ -168,10 +169,9 @@ class Cluster:
         """When somebody was last there to work, or raise if that is long ago."""
         if self.crew.calls or set(self.roster.fit) - self.crew.paused:
             return clock.monotonic()
-        if clock.monotonic() - seen > WAIT:
-            paused = f" ({len(self.crew.paused)} are paused, because their memory is full)" * bool(
-                self.crew.paused
-            )
+        if clock.monotonic() - seen > GONE:
+            full = len(self.crew.paused)
+            paused = f" ({full} are paused, because their memory is full)" if full else ""
             raise MediaError(
                 f"no worker of {self.crew.address} is left{paused}. {self.crew.remedy}. The same command then continues."
             )

@@ -63,7 +63,7 @@ class Roster:
         while not self.crew.alive:
             if clock.monotonic() - begun > WAIT:
                 raise RecipeError(
-                    f"{self.crew.address} has had no workers for {WAIT:.0f} s. {self.crew.remedy}"
+                    f"{self.crew.address} has had no workers for {WAIT:.0f} s. {self.crew.remedy}."
                 )
             clock.sleep(0.2)
             self.crew.look()
