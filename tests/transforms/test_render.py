@@ -41,11 +41,11 @@ def test_interrupted_and_continued_ends_the_same(source, tmp_path, monkeypatch):
     pipe.render(source, tmp_path / "whole.mp4", progress=False)
     segment, calls = rendering.Job._segment, []
 
-    def fails_second(job, number, start, stop):
+    def fails_second(job, number, blocks):
         calls.append(number)
         if calls.count(1) == 1 and number == 1:
             raise KeyboardInterrupt
-        segment(job, number, start, stop)
+        segment(job, number, blocks)
 
     monkeypatch.setattr(rendering.Job, "_segment", fails_second)
     with pytest.raises(KeyboardInterrupt):
