@@ -15,6 +15,7 @@ from vidsr.run.blocks import Blocks, bucket, pieces
 from vidsr.run.fuse import as_numpy, run_apart, run_fused
 from vidsr.run.law import Spec
 from vidsr.run.region import Plan, fold, plan
+from vidsr.run.tally import opened
 
 Region = Sequence[tuple[int, int]]
 OUTSIDE = 0.0  # fills the part of a buffer that lies outside the source; any value gives the same result
@@ -124,6 +125,8 @@ class Segment:
         frames = tuple(self.bind.frames(place) for place in (out[0] for out in drawn.outputs))
         extras = tuple(self.bind.extras(i, drawn.windows[i]) for i in range(len(self.steps)))
         given = (self.steps, states, block, drawn.places, frames, extras)
+        if tally := opened():
+            return tally.call(run_fused, *given, geometry=drawn.geometry)
         outside = [step.outside() for step in self.steps]
         if not any(outside):
             return run_fused(*given, geometry=drawn.geometry)

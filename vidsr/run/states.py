@@ -11,6 +11,7 @@ from vidsr.run.fuse import as_numpy, fetch
 from vidsr.run.law import At, Spec
 from vidsr.run.nodes import read_folded, read_padded
 from vidsr.run.region import Fetch
+from vidsr.run.tally import opened
 
 
 class StateTable:
@@ -84,7 +85,9 @@ class StateTable:
             region = ((t - time.before, how.length), (0, height), (0, width))
             extras = tuple(read_folded(source, region, footprint) for source in self.extras)
             extent = np.array(self.spec.shape[:3], np.int32)
-            row = _measure_one(self.step, window, place, extent, extras, how=how)
+            given = (self.step, window, place, extent, extras)
+            tally = opened()
+            row = tally.call(_measure_one, *given, how=how) if tally else _measure_one(*given, how=how)
             self.rows[t] = as_numpy(row)[0]
 
 

@@ -2,11 +2,14 @@
 
 import dataclasses
 import os
+import tempfile
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from vidsr import media
 from vidsr.adapters import engines
+from vidsr.errors import VidsrError
 from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
@@ -59,14 +62,16 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         waits = _waits(steps)
         if not waits:
             view.graph()
-        found = probe(view)
-        if waits and found.analysis * view.shape[0] < PATIENCE:
+        encoding = _encoding(view, source)
+        with tempfile.TemporaryDirectory() as folder:
+            found = probe(view, encoding=encoding, scratch=Path(folder) / "probe.mp4")
+        if waits and found.analysis.wall * view.shape[0] < PATIENCE:
             view.graph()
         facts += [("model", why) for why in _reasons(steps, view.source_spec) if why]
         steps = view.steps
-        if view.is_settled and found.analysis * view.shape[0] < PATIENCE:
+        if view.is_settled and found.analysis.wall * view.shape[0] < PATIENCE:
             facts += [("domain", verdict.text) for verdict in view.verdicts((0, view.shape[0])).values()]
-        facts += _cost(view, found)
+        facts += _cost(view, found, encoding)
     facts += [
         ("engine", f"{type(step).__name__}: {said}")
         for given, step in zip(pipe.steps, steps, strict=True)
@@ -169,22 +174,35 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
     return out
 
 
-def _cost(view: Any, found: Forecast) -> list[tuple[str, str]]:
+def _encoding(view: Any, stack: Any) -> Any:
+    """How a render to an .mp4 would write the result by itself; None where such a file cannot hold it."""
+    spec = view.spec
+    about = {"shape": spec.shape, "time": stack["time"].values, "attrs": spec.tags, "spacing": spec.spacing}
+    try:
+        return media.settle(Path("out.mp4"), **about)
+    except VidsrError:
+        return None
+
+
+def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
-    taken = found.seconds(frames, analysed=frames)
-    each = 1000 * (found.run + found.analysis)
-    whole, encoder = budget.size(view.spec) / 1e6, media.HELD["h264"] * height * width
+    whole = budget.size(view.spec) / 1e6
+    encoder = 0.0 if encoding is None else encoding.memory / 1e6
+    stages = [("read", found.read), ("analyse", found.analysis), ("compute", found.compute)]
+    stages += [("encode", found.encode)] * (encoding is not None)
+    each = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in stages if taken.wall)
     return [
         ("output", f"{frames} frames of {width} x {height}, {whole:.0f} MB as float32"),
         ("blocks", f"{size[0]} frames of {size[2]} x {size[1]}"),
         (
             "time",
-            f"about {taken:.1f} s ({each:.0f} ms a frame, measured on {found.frames} frames; encoding not included)",
+            f"about {found.seconds(frames, analysed=frames):.1f} s to render, compiled ({each} ms a frame, measured on {found.frames} frames"
+            + ("; encoding not included)" if encoding is None else f"; as {encoding.codec})"),
         ),
         (
             "memory",
-            f"about {(found.memory + encoder) / 1e6:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
-            f"in use already (measured; {encoder / 1e6:.0f} MB allowed for the encoder); {whole:.0f} MB more to hold the result",
+            f"about {found.memory / 1e6 + encoder:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
+            f"in use already (measured; {encoder:.0f} MB allowed for the encoder); {whole:.0f} MB more to hold the result",
         ),
     ]

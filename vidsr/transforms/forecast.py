@@ -1,20 +1,44 @@
-"""What a run will take, from a probe: the chain on the first blocks of the clip, timed and weighed."""
+"""What a run will take, from a probe: the chain on the first blocks of the clip, timed stage by stage and weighed."""
 
 import dataclasses
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vidsr import media
+from vidsr.adapters import engines
 from vidsr.run import budget
-from vidsr.run.law import Spec
 from vidsr.run.meter import Peak
 from vidsr.run.nodes import ArraySource
 from vidsr.run.stream import AHEAD
 from vidsr.run.view import View
 
-BLOCKS = 2  # of the chain that the probe runs
+BLOCKS = 2  # of the chain that the probe runs at least
+FRAMES = 16  # that it runs at most, where blocks are shorter
+BUDGET = 3.0  # seconds for them
+
+
+class Stage(NamedTuple):
+    """Seconds a frame: by the clock, and of all cores together."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def __add__(self, other: "Stage") -> "Stage":  # type: ignore[override]
+        return Stage(self.wall + other.wall, self.cpu + other.cpu)
+
+    def less(self, other: "Stage") -> "Stage":
+        return Stage(max(self.wall - other.wall, 0.0), max(self.cpu - other.cpu, 0.0))
+
+    def each(self, frames: int) -> "Stage":
+        return Stage(self.wall / frames, self.cpu / frames)
+
+
+def overlapped(read: Stage, compute: Stage, encode: Stage, cores: int) -> float:
+    """Seconds a frame of a run: the reader and the chain take turns in one thread, the encoder has its own, and all share the cores."""
+    return max(read.wall + compute.wall, encode.wall, (read.cpu + compute.cpu + encode.cpu) / cores)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,24 +47,31 @@ class Forecast:
 
     Attributes:
       frames: how many were run.
-      analysis, run, writing: seconds a frame; the first two with the decoding they ask for.
+      read, analysis, compute, encode: what a frame takes in each stage, the others left out.
       memory: bytes the process will hold at its highest, beside an encoder; before: bytes it held when the probe began.
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
+      steps: as settled on these frames.
     """
 
     frames: int
-    analysis: float
-    run: float
-    writing: float
+    read: Stage
+    analysis: Stage
+    compute: Stage
+    encode: Stage
     memory: int
     before: int
     sizes: tuple[int, ...]
     is_quick: bool
+    steps: tuple = ()
 
     def seconds(self, frames: int, *, analysed: int = 0, passes: int = 1) -> float:
-        """For `frames` frames through the chain, so many times, and `analysed` through its analyses."""
-        return (passes * self.run + self.writing) * frames + self.analysis * analysed
+        """For `frames` frames through the chain, so many times, of which one is written, and `analysed` through its analyses."""
+        cores = engines.threads()
+        written = overlapped(self.read, self.compute, self.encode, cores)
+        looked = overlapped(self.read, self.compute, Stage(), cores)
+        measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
+        return (written + (passes - 1) * looked) * frames + measured * analysed
 
     def bytes(self, frames: int, keys: int) -> int:
         """Of a film of so many frames, of which some are key frames."""
@@ -57,61 +88,113 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
       encoding, scratch: how and where to encode the frames, which is measured too.
       quick: seconds; if the first time says that the whole clip takes less, the second is left out.
     """
-    total = view.shape[0]
-    frames = min(BLOCKS * view.blocks.time, total)
+    total, size = view.shape[0], view.blocks.time
+    length = min(max(BLOCKS * size, FRAMES), total)
     with Peak() as peak, media.in_order():
-        first = _beginning(view, frames, view.steps)
-        rough, _ = _timed(lambda: (first.solve(), _run(first)))
-        is_quick = rough / frames * total < quick
-        analysis = run = writing = 0.0
-        if not is_quick:
-            again = _beginning(view, frames, first.steps)
-            analysis, _ = _timed(again.solve)
-            run, blocks = _timed(lambda: _run(again))
-    sizes: tuple[int, ...] = ()
-    if encoding is not None and not is_quick:
-        writing, sizes = _timed(lambda: _encoded(blocks, encoding, scratch))
+        first = _beginning(view, length, view.steps, view.array)
+        rough, frames = _timed(lambda: (first.solve(), _run(first))[1])
     waiting = AHEAD * budget.size(view.spec, view.blocks.shape(view.shape)[0])
+    about = {"memory": peak.highest + waiting, "before": peak.before, "steps": tuple(first.steps)}
+    none = Stage()
+    if rough.wall / frames * total < quick:
+        return Forecast(frames, none, none, none, none, sizes=(), is_quick=True, **about)
+    source = _Clocked(view.array)
+    again = _beginning(view, length, first.steps, source)
+    with media.in_order():
+        solved, _ = _timed(again.solve)
+        analysis = solved.less(source.taken).each(length) if again.solved else none
+        before = source.taken
+        ran, encoded, sizes = _measured(again, frames, encoding, scratch)
+        compute = ran.less(source.taken.less(before)).each(frames)
+        read = _reading(source, size, total)
     return Forecast(
-        frames, analysis / frames, run / frames, writing / frames, peak.highest + waiting, peak.before, sizes, is_quick
-    )  # fmt: skip
+        frames, read, analysis, compute, encoded.each(frames), sizes=sizes, is_quick=False, **about
+    )
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = clock.perf_counter()
+def _timed(work: Callable[[], Any]) -> tuple[Stage, Any]:
+    wall, cpu = clock.perf_counter(), clock.process_time()
     done = work()
-    return clock.perf_counter() - begun, done
+    return Stage(clock.perf_counter() - wall, clock.process_time() - cpu), done
 
 
-def _beginning(view: View, frames: int, steps: list) -> View:
-    """The same chain on the first frames alone."""
+class _Clocked:
+    """An array that knows how long its frames took to come, and up to where they came."""
+
+    def __init__(self, array: Any):
+        self.array, self.taken, self.frames, self.end = array, Stage(), 0, 0
+
+    def __getitem__(self, key: Any) -> Any:
+        taken, part = _timed(lambda: _computed(self.array[key]))
+        self.taken += taken
+        self.frames += len(part)
+        self.end = max(self.end, key[0].stop)
+        return part
+
+
+def _computed(part: Any) -> Any:
+    return part.compute(scheduler="synchronous") if hasattr(part, "dask") else part
+
+
+def _beginning(view: View, frames: int, steps: Any, array: Any) -> View:
+    """The same chain on the first frames alone, read from `array`."""
     extras = [tuple(_first(source, frames) for source in sources) for sources in view.extra_sources]
-    start = _first(ArraySource(view.array, view.source_spec), frames)
-    part = View(start.array, start.spec, steps, view.numbers[:frames], view.blocks, extras)
+    spec = dataclasses.replace(view.source_spec, shape=(frames, *view.source_spec.shape[1:]))
+    part = View(array, spec, steps, view.numbers[:frames], view.blocks, extras)
     part.is_quiet = True
     return part
 
 
 def _first(source: ArraySource, frames: int) -> ArraySource:
     _, *rest = source.spec.shape
-    spec: Spec = dataclasses.replace(source.spec, shape=(frames, *rest))
-    return ArraySource(source.array[:frames], spec)
+    return ArraySource(source.array[:frames], dataclasses.replace(source.spec, shape=(frames, *rest)))
 
 
-def _run(view: View) -> list:
+def _blocks(view: View) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """Where each block begins, and what computes it."""
     total, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)[0]
-    return [view.read(((at, min(size, total - at)), (0, height), (0, width))) for at in range(0, total, size)]
+    for at in range(0, total, size):
+        yield at, partial(view.read, ((at, min(size, total - at)), (0, height), (0, width)))
 
 
-def _encoded(blocks: list, encoding: Any, scratch: Path) -> tuple[int, ...]:
-    at = 0
+def _run(view: View) -> int:
+    """Run block after block, as many as the budget allows once they are compiled: how many frames."""
+    least = float("inf")
+    for number, (at, block) in enumerate(_blocks(view)):
+        if number >= BLOCKS and least * (number + 1) > BUDGET:
+            return at
+        least = min(least, _timed(block)[0].wall)
+    return view.shape[0]
+
+
+def _measured(view: View, frames: int, encoding: Any, scratch: Path | None) -> tuple[Stage, Stage, tuple]:
+    """Seconds to run so many frames and to encode them, and the sizes of the encoded ones."""
+    ran = encoded = Stage()
+    if encoding is None:
+        for at, block in _blocks(view):
+            ran += _timed(block)[0] if at < frames else Stage()
+        return ran, encoded, ()
+    assert scratch is not None
     try:
-        with media.Writer(scratch, encoding) as writer:
-            for block in blocks:
-                times = [encoding.start + float((at + i) / encoding.rate) for i in range(len(block))]
-                writer.write(block, times)
-                at += len(block)
-        return media.packet_sizes(scratch)
+        writer = media.Writer(scratch, encoding)
+        for at, block in _blocks(view):
+            if at < frames:
+                taken, pictures = _timed(block)
+                times = [encoding.start + float((at + i) / encoding.rate) for i in range(len(pictures))]
+                ran, encoded = ran + taken, encoded + _timed(partial(writer.write, pictures, times))[0]
+        encoded += _timed(writer.close)[0]
+        return ran, encoded, media.packet_sizes(scratch)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _reading(source: _Clocked, size: int, total: int) -> Stage:
+    """What a frame takes to read, from those that follow on the ones read; from all read so far where none follow."""
+    end = min(source.end + FRAMES, total)
+    if end == source.end:
+        return source.taken.each(source.frames)
+    taken = Stage()
+    for at in range(source.end, end, size):
+        taken += _timed(lambda at=at: _computed(source.array[at : min(at + size, end)]))[0]
+    return taken.each(end - source.end)
