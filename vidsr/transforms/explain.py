@@ -188,7 +188,6 @@ def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
     whole = budget.size(view.spec) / 1e6
-    encoder = 0.0 if encoding is None else encoding.memory / 1e6
     stages = [("read", found.read), ("analyse", found.analysis), ("compute", found.compute)]
     stages += [("encode", found.encode)] * (encoding is not None)
     each = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in stages if taken.wall)
@@ -202,7 +201,7 @@ def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
         ),
         (
             "memory",
-            f"about {found.memory / 1e6 + encoder:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
-            f"in use already (measured; {encoder:.0f} MB allowed for the encoder); {whole:.0f} MB more to hold the result",
+            f"about {found.memory / 1e6:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
+            f"in use already (measured); {whole:.0f} MB more to hold the result",
         ),
     ]

@@ -3,6 +3,7 @@
 import dataclasses
 import time as clock
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +13,13 @@ from vidsr.adapters import engines
 from vidsr.run import budget
 from vidsr.run.meter import Peak
 from vidsr.run.nodes import ArraySource
-from vidsr.run.stream import AHEAD
+from vidsr.run.stream import AHEAD, ahead
 from vidsr.run.view import View
 
 BLOCKS = 2  # of the chain that the probe runs at least
 FRAMES = 16  # that it runs at most, where blocks are shorter
 BUDGET = 3.0  # seconds for them
+FILLED = 48  # frames after which an encoder holds all it ever will
 
 
 class Stage(NamedTuple):
@@ -48,7 +50,7 @@ class Forecast:
     Attributes:
       frames: how many were run.
       read, analysis, compute, encode: what a frame takes in each stage, the others left out.
-      memory: bytes the process will hold at its highest, beside an encoder; before: bytes it held when the probe began.
+      memory: bytes the process will hold at its highest, with the encoder if there is one; before: bytes it held when the probe began.
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
       steps: as settled on these frames.
@@ -81,7 +83,7 @@ class Forecast:
 
 
 def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quick: float = 0.0) -> Forecast:
-    """Run the chain on the first blocks, twice: once to compile, once to measure.
+    """Run the chain on the first blocks, twice: once as a run does, which compiles and shows the memory, once to time each stage.
 
     Args:
       view: the run to forecast; it is left as it is.
@@ -90,25 +92,26 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
     """
     total, size = view.shape[0], view.blocks.time
     length = min(max(BLOCKS * size, FRAMES), total)
+    none = Stage()
     with Peak() as peak, media.in_order():
         first = _beginning(view, length, view.steps, view.array)
-        rough, frames = _timed(lambda: (first.solve(), _run(first))[1])
-    waiting = AHEAD * budget.size(view.spec, view.blocks.shape(view.shape)[0])
-    about = {"memory": peak.highest + waiting, "before": peak.before, "steps": tuple(first.steps)}
-    none = Stage()
-    if rough.wall / frames * total < quick:
-        return Forecast(frames, none, none, none, none, sizes=(), is_quick=True, **about)
-    source = _Clocked(view.array)
-    again = _beginning(view, length, first.steps, source)
-    with media.in_order():
-        solved, _ = _timed(again.solve)
+        rough, frames = _timed(lambda: _rehearsed(first, encoding, scratch))
+        about = {"before": peak.before, "steps": tuple(first.steps)}
+        if rough.wall / frames * total < quick:
+            return Forecast(frames, none, none, none, none, peak.highest, sizes=(), is_quick=True, **about)
+        source = _Clocked(view.array)
+        again = _beginning(view, length, first.steps, source)
+        solved, _ = _timed(lambda: _aside(again.solve))
         analysis = solved.less(source.taken).each(length) if again.solved else none
         before = source.taken
         ran, encoded, sizes = _measured(again, frames, encoding, scratch)
         compute = ran.less(source.taken.less(before)).each(frames)
         read = _reading(source, size, total)
+    held = peak.highest + AHEAD * budget.size(view.spec, view.blocks.shape(view.shape)[0])
+    if encoding is not None:
+        held += round(encoding.memory * max(1 - frames / FILLED, 0))
     return Forecast(
-        frames, read, analysis, compute, encoded.each(frames), sizes=sizes, is_quick=False, **about
+        frames, read, analysis, compute, encoded.each(frames), held, sizes=sizes, is_quick=False, **about
     )
 
 
@@ -158,35 +161,70 @@ def _blocks(view: View) -> Iterator[tuple[int, Callable[[], Any]]]:
         yield at, partial(view.read, ((at, min(size, total - at)), (0, height), (0, width)))
 
 
-def _run(view: View) -> int:
-    """Run block after block, as many as the budget allows once they are compiled: how many frames."""
+def _run(view: View) -> Iterator[Any]:
+    """Block after block, as many as the budget allows once they are compiled."""
     least = float("inf")
-    for number, (at, block) in enumerate(_blocks(view)):
+    for number, (_, block) in enumerate(_blocks(view)):
         if number >= BLOCKS and least * (number + 1) > BUDGET:
-            return at
-        least = min(least, _timed(block)[0].wall)
-    return view.shape[0]
+            return
+        taken, made = _timed(block)
+        least = min(least, taken.wall)
+        yield made
+
+
+def _rehearsed(view: View, encoding: Any, scratch: Path | None) -> int:
+    """Run the chain as a run does, ahead of the encoder: how many frames."""
+    _aside(view.solve)
+    if encoding is None:
+        return sum(len(block) for block in ahead(_run(view)))
+    at = 0
+    with _writer(encoding, scratch) as writer:
+        for block in ahead(_run(view)):
+            writer.write(block, _times(encoding, at, len(block)))
+            at += len(block)
+        writer.close()
+    return at
 
 
 def _measured(view: View, frames: int, encoding: Any, scratch: Path | None) -> tuple[Stage, Stage, tuple]:
-    """Seconds to run so many frames and to encode them, and the sizes of the encoded ones."""
+    """Seconds to run so many frames and to encode them, one after the other, and the sizes of the encoded ones."""
     ran = encoded = Stage()
-    if encoding is None:
-        for at, block in _blocks(view):
-            ran += _timed(block)[0] if at < frames else Stage()
-        return ran, encoded, ()
-    assert scratch is not None
-    try:
-        writer = media.Writer(scratch, encoding)
+    with nullcontext() if encoding is None else _writer(encoding, scratch) as writer:
         for at, block in _blocks(view):
             if at < frames:
-                taken, pictures = _timed(block)
-                times = [encoding.start + float((at + i) / encoding.rate) for i in range(len(pictures))]
-                ran, encoded = ran + taken, encoded + _timed(partial(writer.write, pictures, times))[0]
+                taken, pictures = _timed(partial(_aside, block))
+                ran += taken
+                if writer is not None:
+                    times = _times(encoding, at, len(pictures))
+                    encoded += _timed(partial(writer.write, pictures, times))[0]
+        if writer is None:
+            return ran, encoded, ()
         encoded += _timed(writer.close)[0]
         return ran, encoded, media.packet_sizes(scratch)
+
+
+def _aside(work: Callable[[], Any]) -> Any:
+    """What `work` gives, from a thread like the one a run computes in: the system keeps memory by thread."""
+    for made in ahead(part() for part in [work]):
+        return made
+
+
+@contextmanager
+def _writer(encoding: Any, scratch: Path | None) -> Iterator[media.Writer]:
+    """A writer, to be closed inside, to a file that is gone in the end."""
+    assert scratch is not None
+    writer = media.Writer(scratch, encoding)
+    try:
+        yield writer
+    except BaseException:
+        writer.abandon()
+        raise
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _times(encoding: Any, at: int, count: int) -> list[float]:
+    return [encoding.start + float((at + i) / encoding.rate) for i in range(count)]
 
 
 def _reading(source: _Clocked, size: int, total: int) -> Stage:

@@ -137,9 +137,8 @@ class Job:
         if found.is_quick or seconds < LONG:
             return
         size, free = found.bytes(total, len(self.ends)), shutil.disk_usage(self.part.folder).free
-        memory = found.memory + self.encoding.memory
         self.say(
-            f"forecast: about {_duration(seconds)}, {memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
+            f"forecast: about {_duration(seconds)}, {found.memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
             f"(from {found.frames} frames)"
         )
         if size > free:  # half of what it takes: segments and the joined film stand side by side for a moment
@@ -300,4 +299,5 @@ def _duration(seconds: float) -> str:
     """For people: "45 s", "12 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+    minutes = seconds / 60
+    return f"{minutes:.{int(minutes < 10)}f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
