@@ -88,7 +88,7 @@ class Hosted:
         shape = (*wanted, self.spec.shape[3])
         if tally := opened():
             tally.host[type(self.steps[0]).__name__] += 1
-            return zeros(np.empty(shape, np.float32))
+            return zeros(shape)
         made = np.asarray(self.steps[0].apply(self.seen[1], at, before), np.float32)
         if made.shape != shape:
             raise RuntimeError(

@@ -5,7 +5,7 @@ tiles and rings are walked through as in a run, at any frame size.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -66,13 +66,13 @@ class Tally:
         leaves, tree = jax.tree.flatten(given)
         call = Call(function, tuple(map(_shape, leaves)), tree, tuple(sorted(static.items())))
         self.calls[call] += 1
-        return jax.tree.map(zeros, _result(call))
+        return jax.tree.map(lambda like: zeros(like.shape, like.dtype), _result(call))
 
-    def work(self) -> Work:
-        """The sum over all calls; compiles each kind of call once."""
+    def work(self, *, is_compiled: bool = True) -> Work:
+        """The sum over all calls, each kind compiled once; or of the programs before they are compiled, which takes less time."""
         total = Work()
         for call, times in self.calls.items():
-            total = total.plus(work_of(call), times)
+            total = total.plus(work_of(call) if is_compiled else _traced(call)[0], times)
         return total
 
 
@@ -81,9 +81,9 @@ def opened() -> Tally | None:
     return _OPEN.get()
 
 
-def zeros(like: Any) -> np.ndarray:
+def zeros(shape: Sequence[int], dtype: Any = np.float32) -> np.ndarray:
     """Zeros that take no memory."""
-    return np.broadcast_to(np.zeros((), like.dtype), like.shape)
+    return np.broadcast_to(np.zeros((), dtype), tuple(shape))
 
 
 @lru_cache(KEPT)
@@ -98,12 +98,18 @@ def work_of(call: Call) -> Work:
     The compiler counts the body of a loop once however often it goes round. The other rounds are counted from the program before it was
     fused, and fusing is taken to change them as it changes the whole.
     """
-    traced = call.function.trace(*call.arguments(), **dict(call.static))
-    lowered = traced.lower()
-    once, fused = _counted(lowered), _counted(lowered.compile())
-    all_rounds = once.plus(_rounds(traced.jaxpr))
+    all_rounds, once, lowered = _traced(call)
+    fused = _counted(lowered.compile())
     ratios = [new / old if old else 1.0 for new, old in zip(fused[:2], once[:2], strict=True)]
     return Work(all_rounds.flops * ratios[0], all_rounds.bytes * ratios[1], all_rounds.is_open)
+
+
+def _traced(call: Call) -> tuple[Work, Work, Any]:
+    """Before fusion: with every round of its loops, with one round of each, and the program."""
+    traced = call.function.trace(*call.arguments(), **dict(call.static))
+    lowered = traced.lower()
+    once = _counted(lowered)
+    return once.plus(_rounds(traced.jaxpr)), once, lowered
 
 
 def work(function: Callable, *given: Any) -> Work:

@@ -2,23 +2,21 @@
 
 import dataclasses
 import os
-import tempfile
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from vidsr import media
 from vidsr.adapters import engines
-from vidsr.errors import VidsrError
 from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
-from vidsr.transforms import recipe
+from vidsr.transforms import recipe, work
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.base import KEYED, STATED, number
-from vidsr.transforms.forecast import Forecast, probe
+from vidsr.transforms.forecast import Forecast, encoding_of, probed
 from vidsr.transforms.networked import Networked
+from vidsr.transforms.work import counted
 
 UNITS_SHOWN = 6  # digits
 PATIENCE = 60.0  # seconds: a longer analysis is left to the run
@@ -62,9 +60,8 @@ def explain(pipe: Any, source: Any = None) -> Explanation:
         waits = _waits(steps)
         if not waits:
             view.graph()
-        encoding = _encoding(view, source)
-        with tempfile.TemporaryDirectory() as folder:
-            found = probe(view, encoding=encoding, scratch=Path(folder) / "probe.mp4")
+        encoding = encoding_of(view, source)
+        found = probed(view, encoding)
         if waits and found.analysis.wall * view.shape[0] < PATIENCE:
             view.graph()
         facts += [("model", why) for why in _reasons(steps, view.source_spec) if why]
@@ -174,26 +171,16 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
     return out
 
 
-def _encoding(view: Any, stack: Any) -> Any:
-    """How a render to an .mp4 would write the result by itself; None where such a file cannot hold it."""
-    spec = view.spec
-    about = {"shape": spec.shape, "time": stack["time"].values, "attrs": spec.tags, "spacing": spec.spacing}
-    try:
-        return media.settle(Path("out.mp4"), **about)
-    except VidsrError:
-        return None
-
-
 def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
     whole = budget.size(view.spec) / 1e6
-    stages = [("read", found.read), ("analyse", found.analysis), ("compute", found.compute)]
-    stages += [("encode", found.encode)] * (encoding is not None)
-    each = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in stages if taken.wall)
+    each = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in found.stages().items())
+    walked = counted(found.steps, view.source_spec, view.blocks, view.extra_sources)
     return [
         ("output", f"{frames} frames of {width} x {height}, {whole:.0f} MB as float32"),
         ("blocks", f"{size[0]} frames of {size[2]} x {size[1]}"),
+        ("work", work.text(*walked.each(), walked.unknown())),
         (
             "time",
             f"about {found.seconds(frames, analysed=frames):.1f} s to render, compiled ({each} ms a frame, measured on {found.frames} frames"

@@ -1,6 +1,7 @@
 """What a run will take, from a probe: the chain on the first blocks of the clip, timed stage by stage and weighed."""
 
 import dataclasses
+import tempfile
 import time as clock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from vidsr import media
 from vidsr.adapters import engines
+from vidsr.errors import VidsrError
 from vidsr.run import budget
 from vidsr.run.meter import Peak
 from vidsr.run.nodes import ArraySource
@@ -35,7 +37,10 @@ class Stage(NamedTuple):
         return Stage(max(self.wall - other.wall, 0.0), max(self.cpu - other.cpu, 0.0))
 
     def each(self, frames: int) -> "Stage":
-        return Stage(self.wall / frames, self.cpu / frames)
+        return self.times(1 / frames)
+
+    def times(self, factor: float) -> "Stage":
+        return Stage(self.wall * factor, self.cpu * factor)
 
 
 def overlapped(read: Stage, compute: Stage, encode: Stage, cores: int) -> float:
@@ -67,6 +72,11 @@ class Forecast:
     is_quick: bool
     steps: tuple = ()
 
+    def stages(self) -> dict[str, Stage]:
+        """Those that there are, by name."""
+        all_ = {"read": self.read, "analyse": self.analysis, "compute": self.compute, "encode": self.encode}
+        return {name: stage for name, stage in all_.items() if stage.wall}
+
     def seconds(self, frames: int, *, analysed: int = 0, passes: int = 1) -> float:
         """For `frames` frames through the chain, so many times, of which one is written, and `analysed` through its analyses."""
         cores = engines.threads()
@@ -80,6 +90,30 @@ class Forecast:
         if len(self.sizes) < 2:
             return sum(self.sizes) * frames
         return round(keys * self.sizes[0] + (frames - keys) * sum(self.sizes[1:]) / (len(self.sizes) - 1))
+
+
+def encoding_of(view: View, stack: Any) -> Any:
+    """How a render to an .mp4 would write the result by itself; None where such a file cannot hold it."""
+    spec = view.spec
+    about = {"shape": spec.shape, "time": stack["time"].values, "attrs": spec.tags, "spacing": spec.spacing}
+    try:
+        return media.settle(Path("out.mp4"), **about)
+    except VidsrError:
+        return None
+
+
+def probed(view: View, encoding: Any) -> Forecast:
+    """`probe`, with a scratch file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return probe(view, encoding=encoding, scratch=Path(folder) / "probe.mp4")
+
+
+def rerun(view: View, found: Forecast) -> None:
+    """Run what a probe of this view ran, analyses included, without encoding."""
+    part = _beginning(view, found.frames, found.steps, view.array)
+    part.solve()
+    for _, block in _blocks(part):
+        block()
 
 
 def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quick: float = 0.0) -> Forecast:
