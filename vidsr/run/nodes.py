@@ -15,7 +15,7 @@ from vidsr.run.blocks import Blocks, bucket, pieces
 from vidsr.run.fuse import as_numpy, run_apart, run_fused
 from vidsr.run.law import Spec
 from vidsr.run.region import Plan, fold, plan
-from vidsr.run.tally import opened
+from vidsr.run.tally import opened, zeros
 
 Region = Sequence[tuple[int, int]]
 OUTSIDE = 0.0  # fills the part of a buffer that lies outside the source; any value gives the same result
@@ -237,6 +237,8 @@ def read_padded(node: Any, region: Region) -> np.ndarray:
     block = node.read([(lo, hi - lo) for lo, hi in inside])
     if all((s, s + n) == inside[a] for a, (s, n) in enumerate(region)):
         return block
+    if opened():
+        return zeros((*(n for _, n in region), node.spec.shape[3]))
     out = np.full((*(n for _, n in region), node.spec.shape[3]), OUTSIDE, np.float32)
     out[tuple(slice(lo - s, hi - s) for (lo, hi), (s, _) in zip(inside, region, strict=True))] = block
     return out

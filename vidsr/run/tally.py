@@ -19,16 +19,25 @@ _OPEN: ContextVar["Tally | None"] = ContextVar("tally", default=None)
 
 
 class Work(NamedTuple):
-    """What a program does: floating-point operations; bytes its operations read and write, as fused; whether it holds loops of unknown length, counted as one round."""
+    """What a program does.
+
+    Attributes:
+      flops: floating-point operations.
+      bytes: that its operations read and write, one by one, as fused.
+      moved: bytes that go in and come out, and no less has to move.
+      is_open: whether it holds loops of unknown length, counted as one round.
+    """
 
     flops: float = 0.0
     bytes: float = 0.0
+    moved: float = 0.0
     is_open: bool = False
 
     def plus(self, other: "Work", times: float = 1.0) -> "Work":
         return Work(
             self.flops + times * other.flops,
             self.bytes + times * other.bytes,
+            self.moved + times * other.moved,
             self.is_open or other.is_open,
         )
 
@@ -101,7 +110,9 @@ def work_of(call: Call) -> Work:
     all_rounds, once, lowered = _traced(call)
     fused = _counted(lowered.compile())
     ratios = [new / old if old else 1.0 for new, old in zip(fused[:2], once[:2], strict=True)]
-    return Work(all_rounds.flops * ratios[0], all_rounds.bytes * ratios[1], all_rounds.is_open)
+    ends = [leaf for leaf in (*call.leaves, *jax.tree.leaves(_result(call))) if hasattr(leaf, "shape")]
+    moved = sum(int(np.prod(leaf.shape)) * leaf.dtype.itemsize for leaf in ends)
+    return Work(all_rounds.flops * ratios[0], all_rounds.bytes * ratios[1], moved, all_rounds.is_open)
 
 
 def _traced(call: Call) -> tuple[Work, Work, Any]:

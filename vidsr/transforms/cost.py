@@ -13,25 +13,34 @@ from vidsr.frames import schema
 from vidsr.run import energy
 from vidsr.run.graph import specs_of
 from vidsr.run.law import Spec
+from vidsr.run.tally import Work
 from vidsr.run.view import View
 from vidsr.transforms import devices as known
 from vidsr.transforms import forecast, work
 from vidsr.transforms.apply import blocks_of, view_of
 from vidsr.transforms.forecast import Forecast
-from vidsr.transforms.pipeline import pipeline
+from vidsr.transforms.pipeline import Pipeline, pipeline
 from vidsr.transforms.work import Counted, counted
 
 UHD = (3840, 2160)
+HEAD = {"roofline": 14, "": 6, "h at least": 12, "bound by": 12, "h by memory": 13, "source": 0}  # widths
 
 
 class Bound(NamedTuple):
-    """A device at its best: seconds a frame and hours for the film, by arithmetic or memory, whichever takes longer."""
+    """A device at its best.
+
+    Attributes:
+      seconds: a frame: the larger of operations / peak and bytes that go in and come out / bandwidth; hours: the film.
+      limit: which of the two it is, "arithmetic" or "memory".
+      hours_by_memory: the film if all that the operations read and write passed through memory, as where nothing is fused further and no cache holds it.
+    """
 
     device: str
     precision: str
     seconds: float
     hours: float
     limit: str
+    hours_by_memory: float
     source: str
 
 
@@ -42,11 +51,12 @@ class Cost:
     Attributes:
       pipeline: its steps.
       width, height, fps, frames: of the film that comes out.
-      flops, bytes: floating-point operations of a frame, and bytes that they read and write, by the compiler; halos, tiles and analyses included.
+      flops: floating-point operations of a frame, by the compiler; halos, tiles and analyses included.
+      bytes: that they read and write, one by one, as the compiler fused them here; moved: that go in and come out of the compiled calls.
       unknown: what is not in them.
       stages: seconds a frame here, by stage, one alone.
       seconds: a frame here, with the stages at once as a render runs them; hours: the film here.
-      bounds: what devices take at the least. No device runs this program faster; fused further, it may be less.
+      bounds: what devices take at the least.
       joules: a frame above idle, or None; energy: how they were found, or why not.
       notes: how the figures came about.
     """
@@ -58,6 +68,7 @@ class Cost:
     frames: int
     flops: float
     bytes: float
+    moved: float
     unknown: tuple[str, ...]
     stages: dict[str, float]
     seconds: float
@@ -82,34 +93,31 @@ class Cost:
 
     def __str__(self) -> str:
         lines = [f"{name:9} {text}" for name, text in self.facts()]
-        lines.append(
-            f"{'at least':9} {'precision':10}{'hours':>10}  {'bound by':11}roofline: an upper bound of speed"
-        )
-        return "\n".join(
-            lines
-            + [f"{b.device:13}{b.precision:7}{b.hours:10.3g}  {b.limit:11}{b.source}" for b in self.bounds]
-        )
+        lines.append("".join(f"{name:{width}}" for name, width in HEAD.items()).rstrip())
+        rows = [
+            "".join(f"{cell:{width}}" for cell, width in zip(row, HEAD.values(), strict=True))
+            for row in self._rows()
+        ]
+        return "\n".join(lines + [row.rstrip() for row in rows])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         facts = "".join(
-            f"<tr><th>{escape(name)}</th><td colspan=4>{escape(text)}</td></tr>"
+            f"<tr><th>{escape(name)}</th><td colspan={len(HEAD) - 1}>{escape(text)}</td></tr>"
             for name, text in self.facts()
         )
-        head = "".join(
-            f"<th>{name}</th>" for name in ("at least", "precision", "hours", "bound by", "source")
-        )
+        head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
         rows = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{escape(cell)}</td>"
-                for cell in (b.device, b.precision, f"{b.hours:.3g}", b.limit, b.source)
-            )
-            + "</tr>"
-            for b in self.bounds
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._rows()
         )
         return f"<table>{facts}<tr>{head}</tr>{rows}</table>"
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (b.device, b.precision, f"{b.hours:.3g}", b.limit, f"{b.hours_by_memory:.3g}", b.source)
+            for b in self.bounds
+        ]
 
 
 def cost(
@@ -125,7 +133,8 @@ def cost(
     Operations and bytes are the compiler's (XLA on this machine), of the very calls that a run makes, also where another engine runs a network. Host
     steps, such as codecs and torch modules, are in no compiler's view and are named. Time here is measured on the first blocks of the clip, stage by stage,
     encoding as `render` would; for another size reading and encoding are taken to grow with the pixels, computing with its operations.
-    The roofline of a device is the larger of operations / peak and bytes / bandwidth (half the bytes in bf16): an upper bound of speed, never a forecast. Energy
+    The roofline of a device is the larger of operations / peak and of the bytes that go in and come out / bandwidth (half of them in bf16): an upper
+    bound of speed, never a forecast. Beside it stands what all reads and writes of this program would take through memory. Energy
     is counted by RAPL, and nvidia-smi where XLA runs on such cards: of the whole machine, idle power taken off. The clip is never run as a whole.
 
     Args:
@@ -139,7 +148,8 @@ def cost(
       RecipeError: an unknown device, a length or size that makes no sense or that these steps cannot make; before any work.
       StackError, MediaError: what is wrong with the clip.
     """
-    pipe, named = pipeline(steps), known.named(devices)
+    pipe = steps if isinstance(steps, Pipeline) else pipeline(steps)
+    named = known.named(devices)
     _check(size, length)
     stack = media.open(clip) if isinstance(clip, str | os.PathLike) else clip
     schema.check(stack)
@@ -155,7 +165,7 @@ def cost(
     taken = _at_size(found, view, spec, made, here, there)
     frames = max(round(length * fps), 1)
     hours = taken.seconds(frames, analysed=frames) / 3600
-    flops, traffic = there.each()
+    each = there.each()
     spent = energy.measured(partial(forecast.rerun, view, found))
     larger = _pixels(made) / _pixels(view.spec)
     return Cost(
@@ -164,13 +174,14 @@ def cost(
         height=made.shape[1],
         fps=fps,
         frames=frames,
-        flops=flops,
-        bytes=traffic,
+        flops=each.flops,
+        bytes=each.bytes,
+        moved=each.moved,
         unknown=there.unknown(),
         stages={name: stage.wall for name, stage in taken.stages().items()},
         seconds=3600 * hours / frames,
         hours=hours,
-        bounds=tuple(_bounds({known.HERE: known.here(), **named}, flops, traffic, frames)),
+        bounds=tuple(_bounds({known.HERE: known.here(), **named}, each, frames)),
         joules=None if spent.joules is None else spent.joules / found.frames * larger,
         energy=spent.text,
         notes=tuple(_notes(view, found, made, encoding)),
@@ -223,19 +234,24 @@ def _at_size(found: Forecast, view: View, spec: Spec, made: Spec, here: Counted,
     )
 
 
-def _bounds(devices: dict[str, known.Device], flops: float, traffic: float, frames: int) -> Iterator[Bound]:
+def _bounds(devices: dict[str, known.Device], each: Work, frames: int) -> Iterator[Bound]:
     for name, device in devices.items():
         for precision, peak in device.peak.items():
-            moved = traffic * known.SAMPLE[precision] / known.SAMPLE["f32"]
-            arithmetic, memory = flops / peak, moved / device.bandwidth
+            width = known.SAMPLE[precision] / known.SAMPLE["f32"]
+            arithmetic, memory, traffic = (
+                each.flops / peak,
+                each.moved * width / device.bandwidth,
+                each.bytes * width / device.bandwidth,
+            )
             seconds = max(arithmetic, memory)
             limit = "arithmetic" if arithmetic >= memory else "memory"
-            yield Bound(name, precision, seconds, seconds * frames / 3600, limit, device.source)
+            hours = [spent * frames / 3600 for spent in (seconds, max(seconds, traffic))]
+            yield Bound(name, precision, seconds, hours[0], limit, hours[1], device.source)
 
 
 def _notes(view: View, found: Forecast, made: Spec, encoding: Any) -> Iterator[str]:
     _, height, width, _ = view.shape
     grown = "" if made.shape[1:3] == (height, width) else f" of {width} x {height}, and scaled"
-    yield f"time measured on {found.frames} frames{grown}"
+    yield f"time here is measured on {found.frames} frames{grown}; the roofline is of the compiled steps alone, without reading and encoding"
     if encoding is None:
         yield "encoding is not in it: no .mp4 holds such frames"

@@ -175,15 +175,16 @@ def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
     whole = budget.size(view.spec) / 1e6
-    each = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in found.stages().items())
+    stages = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in found.stages().items())
     walked = counted(found.steps, view.source_spec, view.blocks, view.extra_sources)
+    each = walked.each()
     return [
         ("output", f"{frames} frames of {width} x {height}, {whole:.0f} MB as float32"),
         ("blocks", f"{size[0]} frames of {size[2]} x {size[1]}"),
-        ("work", work.text(*walked.each(), walked.unknown())),
+        ("work", work.text(each.flops, each.bytes, walked.unknown())),
         (
             "time",
-            f"about {found.seconds(frames, analysed=frames):.1f} s to render, compiled ({each} ms a frame, measured on {found.frames} frames"
+            f"about {found.seconds(frames, analysed=frames):.1f} s to render, compiled ({stages} ms a frame, measured on {found.frames} frames"
             + ("; encoding not included)" if encoding is None else f"; as {encoding.codec})"),
         ),
         (

@@ -10,10 +10,10 @@ from vidsr.run.blocks import Blocks
 from vidsr.run.graph import specs_of
 from vidsr.run.law import Spec
 from vidsr.run.nodes import ArraySource
-from vidsr.run.tally import Tally, zeros
+from vidsr.run.tally import Tally, Work, zeros
 from vidsr.run.view import View
 
-FRAMES = 24  # that are walked through at least
+FRAMES = 12  # that are walked through at least
 
 
 class Counted(NamedTuple):
@@ -22,15 +22,14 @@ class Counted(NamedTuple):
     tally: Tally
     frames: int
 
-    def each(self) -> tuple[float, float]:
-        """Operations and bytes of a frame, compiled."""
-        work = self.tally.work()
-        return work.flops / self.frames, work.bytes / self.frames
+    def each(self) -> Work:
+        """What a frame takes, compiled."""
+        return Work().plus(self.tally.work(), 1 / self.frames)
 
     def unknown(self) -> tuple[str, ...]:
         """What `each` leaves out."""
         rounds = "all rounds but the first of loops whose length only a run shows"
-        return tuple(self.tally.host) + (rounds,) * self.tally.work().is_open
+        return tuple(self.tally.host) + (rounds,) * self.each().is_open
 
 
 def counted(
@@ -63,8 +62,8 @@ def counted(
 
 
 def text(flops: float, traffic: float, unknown: Sequence[str]) -> str:
-    """ "2.8 GFLOP and 190 MB a frame, by the compiler"."""
-    known = f"{scaled(flops)}FLOP and {scaled(traffic)}B a frame, by the compiler"
+    """For people: "2.8 GFLOP and 190 MB read and written a frame, by the compiler"."""
+    known = f"{scaled(flops)}FLOP and {scaled(traffic)}B read and written a frame, by the compiler"
     return known + f"; not known: {', '.join(unknown)}" * bool(unknown)
 
 
