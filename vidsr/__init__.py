@@ -32,6 +32,7 @@ _WHERE = {
     "damage_mask": "vidsr.transforms.drawn",
     "reproduce": "vidsr.transforms.reproduce",
     "cuts": "vidsr.transforms.cuts",
+    "cost": "vidsr.transforms.cost",
     "show": "vidsr.widgets.show",
     "scope": "vidsr.widgets.scope",
     "timeline": "vidsr.widgets.timeline",

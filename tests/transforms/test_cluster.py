@@ -17,6 +17,7 @@ from vidsr.errors import MediaError, RecipeError, StackError
 from vidsr.run.states import StateTable
 from vidsr.transforms import cluster, crew, fitness, parcel, roster
 from vidsr.transforms import render as rendering
+from vidsr.transforms import segment as segments
 from vidsr.transforms.base import HostStep, option, transform
 
 distributed = pytest.importorskip(
@@ -120,7 +121,7 @@ def threads():
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(rendering, "SEGMENT", SEGMENT)
+    monkeypatch.setattr(segments, "LENGTH", SEGMENT)
     monkeypatch.setattr(roster, "WAIT", 0.5)
     monkeypatch.setattr(crew, "LOOK", 0.1)
 
@@ -268,7 +269,7 @@ def test_segments_beyond_a_gap_are_not_made_again(source, tmp_path, threads, mon
     with pytest.raises(KeyboardInterrupt):
         rendered(pipe, source, tmp_path / "out.mkv")
     monkeypatch.undo()
-    monkeypatch.setattr(rendering, "SEGMENT", SEGMENT)
+    monkeypatch.setattr(segments, "LENGTH", SEGMENT)
     (tmp_path / "out.mkv.part" / "000001.mkv").unlink()
     segment, made = rendering.Job._segment, []
     monkeypatch.setattr(
@@ -280,7 +281,7 @@ def test_segments_beyond_a_gap_are_not_made_again(source, tmp_path, threads, mon
 
 def test_ctrl_c_stops_the_workers(source, tmp_path, threads, monkeypatch, capsys):
     """Before their next block, not at the end of the segment."""
-    monkeypatch.setattr(rendering, "SEGMENT", FRAMES)
+    monkeypatch.setattr(segments, "LENGTH", FRAMES)
     monkeypatch.setattr(parcel, "LARGEST", 1e9)
     pipe = vidsr.Pipeline((Slow(),), blocks=(1, 512, 512))
     begun = time.monotonic()

@@ -14,6 +14,7 @@ from vidsr.frames import provenance
 from vidsr.run.law import Spec
 from vidsr.transforms import drawn
 from vidsr.transforms import render as rendering
+from vidsr.transforms import segment as segments
 from vidsr.transforms.codec import BlockCodec, Codec
 from vidsr.transforms.dust import Dust, DustMask
 from vidsr.transforms.pipeline import Pipeline, pipeline
@@ -152,17 +153,17 @@ def test_explain_says_what_a_look_costs():
 
 def test_interrupted_and_continued_ends_the_same(tmp_path, monkeypatch):
     """Segments of 8 frames over groups of 5, behind and before steps that look around."""
-    monkeypatch.setattr(rendering, "SEGMENT", 8)
+    monkeypatch.setattr(segments, "LENGTH", 8)
     source = vidsr.save(film(20, 32, 48), tmp_path / "in.mkv", codec="ffv1")
     pipe = pipeline(vidsr.denoise(0.05, causal=True), Codec(codec="mpeg2", quality=6, gop=5))
     pipe.render(source, tmp_path / "whole.mkv", progress=False)
     segment, calls = rendering.Job._segment, []
 
-    def fails_second(job, number, start, stop):
+    def fails_second(job, number, blocks):
         calls.append(number)
         if calls == [0, 1]:
             raise KeyboardInterrupt
-        segment(job, number, start, stop)
+        segment(job, number, blocks)
 
     monkeypatch.setattr(rendering.Job, "_segment", fails_second)
     with pytest.raises(KeyboardInterrupt):

@@ -1,5 +1,6 @@
 """What a job will take is said before it begins, from a probe; and `explain` says it without beginning."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -10,11 +11,14 @@ import numpy as np
 import pytest
 
 import vidsr
+from vidsr import media
+from vidsr.adapters import engines
 from vidsr.errors import MediaError
 from vidsr.transforms import explain as explaining
 from vidsr.transforms import render as rendering
+from vidsr.transforms import segment as segments
 from vidsr.transforms.apply import view_of
-from vidsr.transforms.forecast import Forecast, probe
+from vidsr.transforms.forecast import Forecast, Stage, probe
 
 ROOT = Path(__file__).parents[2]
 CHAIN = "vidsr.stabilise() | vidsr.denoise(causal=True) | vidsr.regrain(0.02)"
@@ -35,7 +39,7 @@ def test_a_long_job_is_announced_before_it_begins(source, tmp_path, monkeypatch,
     pipe = vidsr.stabilise(limit=2) | vidsr.regrain(0.02)
     pipe.render(source, tmp_path / "out.mp4")
     first, *rest = said(capsys)
-    words = r"forecast: about [\d.]+ (s|min|h), \d+ MB of memory, \d+ MB of pictures \(from 16 frames\)"
+    words = r"forecast: about [\d.]+ (s|min|h), \d+ MB of memory, \d+ MB of pictures \(from 24 frames\)"
     assert re.fullmatch(words, first)
     assert rest[0].startswith("analysing") and rest[-1].startswith("40/40 frames")
     assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
@@ -48,13 +52,13 @@ def test_a_short_job_just_runs(source, tmp_path, capsys):
 
 def test_a_continued_job_forecasts_what_is_left(source, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rendering, "LONG", 0.0)
-    monkeypatch.setattr(rendering, "SEGMENT", 8)
+    monkeypatch.setattr(segments, "LENGTH", 8)
     segment = rendering.Job._segment
 
-    def stops_at_third(job, number, start, stop):
+    def stops_at_third(job, number, blocks):
         if number == 2:
             raise KeyboardInterrupt
-        segment(job, number, start, stop)
+        segment(job, number, blocks)
 
     monkeypatch.setattr(rendering.Job, "_segment", stops_at_third)
     with pytest.raises(KeyboardInterrupt):
@@ -82,16 +86,39 @@ def test_a_probe_looks_at_the_beginning_only(source):
     pipe = vidsr.pipeline(vidsr.stabilise(limit=2), vidsr.resize(2)).seeded(0)
     view = view_of(pipe, vidsr.open(source))
     found = probe(view)
-    assert found.frames == 16 and view.solved == {}
-    assert found.run > 0 and found.analysis > 0 and found.writing == 0
+    assert found.frames == 24 and view.solved == {}
+    assert min(found.read.wall, found.analysis.wall, found.compute.wall) > 0 and found.encode == Stage()
+    assert found.steps[0].limit == 2 and view.array is not None
     assert found.memory > found.before > 1e7
 
 
 def test_sizes_are_extrapolated_by_kind_of_frame():
-    found = Forecast(3, 0.1, 0.2, 0.3, 0, 0, (100, 10, 20), False)
+    found = Forecast(3, *4 * [Stage()], 0, 0, (100, 10, 20), False)
     assert found.bytes(100, 2) == 2 * 100 + 98 * 15
+
+
+def test_stages_are_put_together_as_the_threads_run(monkeypatch):
+    """The reader and the chain take turns, the encoder runs beside them, and no core does two things at once."""
+    read, measure, compute, encode = (Stage(wall, wall) for wall in (0.1, 0.2, 0.4, 0.3))
+    found = Forecast(3, read, measure, compute, encode, 0, 0, (), False)
+    monkeypatch.setattr(engines, "threads", lambda: 8)
     assert found.seconds(10) == pytest.approx(5)
-    assert found.seconds(10, analysed=20, passes=2) == pytest.approx(9)
+    assert found.seconds(10, passes=2) == pytest.approx(10)
+    assert found.seconds(10, analysed=20) == pytest.approx(5 + 20 * 0.3)
+    monkeypatch.setattr(engines, "threads", lambda: 1)
+    assert found.seconds(10) == pytest.approx(8)
+    slow = dataclasses.replace(found, encode=Stage(2.0, 1.0))
+    assert slow.seconds(10) == pytest.approx(20)
+
+
+def test_a_probe_times_the_encoder_too(source, tmp_path):
+    view = view_of(vidsr.pipeline(vidsr.resize(2)).seeded(0), vidsr.open(source))
+    encoding = media.settle(
+        tmp_path / "out.mp4", shape=view.shape, time=np.arange(40) / 25, attrs=view.spec.tags
+    )
+    found = probe(view, encoding=encoding, scratch=tmp_path / "probe.mp4")
+    assert found.encode.wall > 0 and len(found.sizes) == found.frames == 24
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_explain_tells_the_cost(source):
@@ -108,7 +135,7 @@ def test_explain_tells_the_cost(source):
         "passes",
         "compilations",
     }
-    assert facts["passes"] == "2 over the source" and "ms a frame, measured on 16 frames" in facts["time"]
+    assert facts["passes"] == "2 over the source" and "ms a frame, measured on 24 frames" in facts["time"]
     assert re.search(r"sigma=0\.\d+ signal", text)  # measured on frames that the analysis had steadied
     for word in ("Stabilise", "CausalDenoise", "Regrain", "generative", facts["memory"]):
         assert word in text and word in page

@@ -12,6 +12,7 @@ from vidsr import media
 from vidsr.errors import MediaError, RecipeError
 from vidsr.media.writer import writing_failed
 from vidsr.transforms import render as rendering
+from vidsr.transforms import segment as segments
 from vidsr.transforms.part import Part
 
 
@@ -23,7 +24,7 @@ def source(tmp_path):
 
 @pytest.fixture(autouse=True)
 def short_segments(monkeypatch):
-    monkeypatch.setattr(rendering, "SEGMENT", 8)
+    monkeypatch.setattr(segments, "LENGTH", 8)
 
 
 def test_a_render_is_the_pipeline(source, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from vidsr.run.blocks import Blocks, pieces
 from vidsr.run.law import At, Spec
 from vidsr.run.nodes import Bindings, Region
+from vidsr.run.tally import opened, zeros
 
 Place = tuple[int, int, int]  # number of the group, first row, first column
 
@@ -86,8 +87,11 @@ class Hosted:
             (wanted[0], wanted[1], wanted[2]),
             self.bind.extras(0, whole),
         )
-        made = np.asarray(self.steps[0].apply(self.seen[1], at, before), np.float32)
         shape = (*wanted, self.spec.shape[3])
+        if tally := opened():
+            tally.host[type(self.steps[0]).__name__] += 1
+            return zeros(shape)
+        made = np.asarray(self.steps[0].apply(self.seen[1], at, before), np.float32)
         if made.shape != shape:
             raise RuntimeError(
                 f"{type(self.steps[0]).__name__}.apply gave {made.shape} where its spec says {shape}. "

@@ -19,6 +19,7 @@ from vidsr.run.coded import Coded, Scale
 from vidsr.run.fuse import as_numpy, run_apart, run_fused
 from vidsr.run.law import Spec
 from vidsr.run.region import Plan, fold, plan
+from vidsr.run.tally import opened, zeros
 
 Region = Sequence[tuple[int, int]]
 OUTSIDE = 0  # fills the part of a buffer that lies outside the source; any value gives the same result
@@ -173,6 +174,8 @@ class Segment:
         """Run the steps; needs nothing of upstream, so any thread may."""
         block, frames, extras = given
         wanted = (self.steps, states, block(), drawn.places, frames, extras)
+        if tally := opened():
+            return tally.call(run_fused, *wanted, geometry=drawn.geometry)
         outside = [step.outside() for step in self.steps]
         if not any(outside):
             return run_fused(*wanted, geometry=drawn.geometry)
@@ -304,6 +307,8 @@ def _padded(node: Any, region: Region, take: Callable[[Region], np.ndarray]) -> 
     block = take([(lo, hi - lo) for lo, hi in inside])
     if all((s, s + n) == inside[a] for a, (s, n) in enumerate(region)):
         return block
+    if opened():
+        return zeros((*(n for _, n in region), node.spec.shape[3]), block.dtype)
     out = aligned((*(n for _, n in region), node.spec.shape[3]), block.dtype)
     out[...] = OUTSIDE
     out[tuple(slice(lo - s, hi - s) for (lo, hi), (s, _) in zip(inside, region, strict=True))] = block

@@ -11,6 +11,7 @@ from vidsr.run.fuse import as_numpy, fetch
 from vidsr.run.law import At, Spec
 from vidsr.run.nodes import read_folded, read_padded
 from vidsr.run.region import Fetch
+from vidsr.run.tally import opened, zeros
 
 
 class StateTable:
@@ -84,13 +85,18 @@ class StateTable:
             if t in self.rows:
                 continue
             lo, hi = max(t - time.before, 0), min(t + time.after + 1, total)
-            window = np.zeros((1 + time.before + time.after, *self.spec.shape[1:]), np.float32)
-            window[: hi - lo] = block[lo - start : hi - start]
+            shape = (1 + time.before + time.after, *self.spec.shape[1:])
+            if tally := opened():
+                window = zeros(shape)
+            else:
+                window = np.zeros(shape, np.float32)
+                window[: hi - lo] = block[lo - start : hi - start]
             place = np.array([lo, t - time.before, t, total], np.int32)
             region = ((t - time.before, how.length), (0, height), (0, width))
             extras = tuple(read_folded(source, region, footprint) for source in self.extras)
             extent = np.array(self.spec.shape[:3], np.int32)
-            row = measure_one(self.step, window, place, extent, extras, how=how)
+            given = (self.step, window, place, extent, extras)
+            row = tally.call(measure_one, *given, how=how) if tally else measure_one(*given, how=how)
             self.rows[t] = as_numpy(row)[0]
 
 

@@ -43,7 +43,7 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     spec, numbers = spec_of(stack), schema.check_frame(stack)
     steps = met(pipe.steps, spec)
     specs = specs_of(steps, spec)
-    shape = blocking.Blocks(*pipe.blocks) if pipe.blocks else blocks_of(steps, specs)
+    shape = blocks_of(pipe, steps, specs)
     budget.check(steps, specs, shape)
     extras = [
         tuple(aligned(e, numbers, s, step) for e in step.extras())
@@ -52,9 +52,10 @@ def view_of(pipe: Any, stack: xr.DataArray) -> View:
     return View(array, spec, steps, numbers, shape, extras)
 
 
-def blocks_of(steps: Sequence[Any], specs: Sequence[Spec]) -> blocking.Blocks:
-    """The blocks of a chain that nothing else is said of."""
-    return blocking.choose(max(s.shape[1] * s.shape[2] for s in specs), _reach(steps, specs))
+def blocks_of(pipe: Any, steps: Sequence[Any], specs: Sequence[Spec]) -> blocking.Blocks:
+    """The block shape of a pipeline with these steps: as recorded, or chosen by the frames."""
+    largest = max(s.shape[1] * s.shape[2] for s in specs)
+    return blocking.Blocks(*pipe.blocks) if pipe.blocks else blocking.choose(largest, _reach(steps, specs))
 
 
 def _reach(steps: Sequence[Any], specs: Sequence[Spec]) -> int:

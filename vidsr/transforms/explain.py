@@ -12,11 +12,12 @@ from vidsr.frames import schema
 from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
-from vidsr.transforms import memory, recipe
+from vidsr.transforms import memory, recipe, work
 from vidsr.transforms.apply import spec_of, view_of
 from vidsr.transforms.base import KEYED, STATED, number
-from vidsr.transforms.forecast import Forecast, probe
+from vidsr.transforms.forecast import Forecast, encoding_of, probed
 from vidsr.transforms.networked import Networked
+from vidsr.transforms.work import counted
 
 UNITS_SHOWN = 6  # digits
 PATIENCE = 60.0  # seconds: a longer analysis is left to the run
@@ -62,14 +63,15 @@ def explain(pipe: Any, source: Any = None, max_memory: str | float | None = None
         waits = _waits(steps)
         if not waits:
             view.graph()
-        found = probe(view)
-        if waits and found.analysis * view.shape[0] < PATIENCE:
+        encoding = encoding_of(view, source)
+        found = probed(view, encoding)
+        if waits and found.analysis.wall * view.shape[0] < PATIENCE:
             view.graph()
         facts += [("model", why) for why in _reasons(steps, view.source_spec) if why]
         steps = view.steps
-        if view.is_settled and found.analysis * view.shape[0] < PATIENCE:
+        if view.is_settled and found.analysis.wall * view.shape[0] < PATIENCE:
             facts += [("domain", verdict.text) for verdict in view.verdicts((0, view.shape[0])).values()]
-        facts += _cost(view, found)
+        facts += _cost(view, found, encoding)
     facts += [
         ("engine", f"{type(step).__name__}: {said}")
         for given, step in zip(pipe.steps, steps, strict=True)
@@ -175,22 +177,25 @@ def _settings(step: Any) -> list[tuple[str, str, str]]:
     return out
 
 
-def _cost(view: Any, found: Forecast) -> list[tuple[str, str]]:
+def _cost(view: Any, found: Forecast, encoding: Any) -> list[tuple[str, str]]:
     frames, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)
-    taken = found.seconds(frames, analysed=frames)
-    each = 1000 * (found.run + found.analysis)
-    whole, encoder = budget.size(view.spec) / 1e6, media.HELD["h264"] * height * width
+    whole = budget.size(view.spec) / 1e6
+    stages = ", ".join(f"{name} {1000 * taken.wall:.1f}" for name, taken in found.stages().items())
+    walked = counted(found.steps, view.source_spec, view.blocks, view.extra_sources)
+    each = walked.each()
     return [
         ("output", f"{frames} frames of {width} x {height}, {whole:.0f} MB as float32"),
         ("blocks", f"{size[0]} frames of {size[2]} x {size[1]}"),
+        ("work", work.text(each.flops, each.bytes, walked.unknown())),
         (
             "time",
-            f"about {taken:.1f} s ({each:.0f} ms a frame, measured on {found.frames} frames; encoding not included)",
+            f"about {found.seconds(frames, analysed=frames):.1f} s to render, compiled ({stages} ms a frame, measured on {found.frames} frames"
+            + ("; encoding not included)" if encoding is None else f"; as {encoding.codec})"),
         ),
         (
             "memory",
-            f"about {(found.memory + encoder) / 1e6:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
-            f"in use already (measured; {encoder / 1e6:.0f} MB allowed for the encoder); {whole:.0f} MB more to hold the result",
+            f"about {found.memory / 1e6:.0f} MB for the process when rendered to a file, {found.before / 1e6:.0f} MB of them "
+            f"in use already (measured); {whole:.0f} MB more to hold the result",
         ),
     ]

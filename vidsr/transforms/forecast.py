@@ -1,20 +1,53 @@
-"""What a run will take, from a probe: the chain on the first blocks of the clip, timed and weighed."""
+"""What a run will take, from a probe: the chain on the first blocks of the clip, timed stage by stage and weighed."""
 
 import dataclasses
+import tempfile
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from vidsr import media
-from vidsr.run import budget
-from vidsr.run.law import Spec
+from vidsr.adapters import engines
+from vidsr.errors import VidsrError
+from vidsr.run.coded import Coded
 from vidsr.run.meter import Peak
-from vidsr.run.nodes import ArraySource
-from vidsr.run.stream import AHEAD
+from vidsr.run.nodes import ArraySource, Region, gathered
+from vidsr.run.stream import IN_FLIGHT, stream
 from vidsr.run.view import View
+from vidsr.transforms import segment
 
-BLOCKS = 2  # of the chain that the probe runs
+BLOCKS = 3  # that the probe runs at least: at both ends of a clip shapes differ from those between
+FRAMES = 16  # that it runs at most, where blocks are shorter
+BUDGET = 3.0  # seconds for them, once they are compiled
+
+
+class Stage(NamedTuple):
+    """Seconds a frame: by the clock, and of all cores together."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def __add__(self, other: "Stage") -> "Stage":  # type: ignore[override]
+        return Stage(self.wall + other.wall, self.cpu + other.cpu)
+
+    def less(self, other: "Stage") -> "Stage":
+        return Stage(max(self.wall - other.wall, 0.0), max(self.cpu - other.cpu, 0.0))
+
+    def each(self, frames: int) -> "Stage":
+        return self.times(1 / frames)
+
+    def times(self, factor: float) -> "Stage":
+        return Stage(self.wall * factor, self.cpu * factor)
+
+
+def overlapped(read: Stage, compute: Stage, encode: Stage, cores: int, flight: int = 1) -> float:
+    """Seconds a frame of a run: reader, chain and encoder work at once, the chain on so many blocks, and all share the cores."""
+    shared = (read.cpu + compute.cpu + encode.cpu) / cores
+    return max(read.wall, compute.wall / flight, encode.wall, shared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,24 +56,47 @@ class Forecast:
 
     Attributes:
       frames: how many were run.
-      analysis, run, writing: seconds a frame; the first two with the decoding they ask for.
-      memory: bytes the process will hold at its highest, beside an encoder; before: bytes it held when the probe began.
+      read, analysis, compute, encode: what a frame takes in each stage, the others left out.
+      memory: bytes the process will hold at its highest, with the encoder if there is one; before: bytes it held when the probe began.
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
+      flight: blocks that are computed at once.
+      passes: how often the chain runs over the clip: twice where the encoder has to know how light it gets.
+      steps: as settled on these frames.
     """
 
     frames: int
-    analysis: float
-    run: float
-    writing: float
+    read: Stage
+    analysis: Stage
+    compute: Stage
+    encode: Stage
     memory: int
     before: int
     sizes: tuple[int, ...]
     is_quick: bool
+    flight: int = 1
+    passes: int = 1
+    steps: tuple = ()
 
-    def seconds(self, frames: int, *, analysed: int = 0, passes: int = 1) -> float:
-        """For `frames` frames through the chain, so many times, and `analysed` through its analyses."""
-        return (passes * self.run + self.writing) * frames + self.analysis * analysed
+    def stages(self) -> dict[str, Stage]:
+        """Those that there are, by name."""
+        all_ = {"read": self.read, "analyse": self.analysis, "compute": self.compute, "encode": self.encode}
+        return {name: stage for name, stage in all_.items() if stage.wall}
+
+    def seconds(self, frames: int, *, analysed: int = 0, passes: int | None = None) -> float:
+        """For `frames` frames through the chain and to the file, and `analysed` through its analyses; `passes` other than found."""
+        passes = passes or self.passes
+        cores = engines.threads()
+        written = overlapped(self.read, self.compute, self.encode, cores, self.flight)
+        looked = overlapped(self.read, self.compute, Stage(), cores, self.flight)
+        measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
+        return (written + (passes - 1) * looked) * frames + measured * analysed
+
+    def core_seconds(self, frames: int, *, analysed: int = 0) -> float:
+        """The same as the cores count it, all together."""
+        looked = self.read.cpu + self.compute.cpu
+        measured = self.read.cpu + self.analysis.cpu if self.analysis.wall else 0.0
+        return (self.passes * looked + self.encode.cpu) * frames + measured * analysed
 
     def bytes(self, frames: int, keys: int) -> int:
         """Of a film of so many frames, of which some are key frames."""
@@ -49,76 +105,206 @@ class Forecast:
         return round(keys * self.sizes[0] + (frames - keys) * sum(self.sizes[1:]) / (len(self.sizes) - 1))
 
 
+def encoding_of(view: View, stack: Any) -> Any:
+    """How a render to an .mp4 would write the result by itself; None where such a file cannot hold it."""
+    spec = view.spec
+    about = {"shape": spec.shape, "time": stack["time"].values, "attrs": spec.tags, "spacing": spec.spacing}
+    try:
+        return media.settle(Path("out.mp4"), **about)
+    except VidsrError:
+        return None
+
+
+def probed(view: View, encoding: Any) -> Forecast:
+    """`probe`, with a scratch file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return probe(view, encoding=encoding, scratch=Path(folder) / "probe.mp4")
+
+
+def rerun(view: View, found: Forecast) -> None:
+    """Run what a probe of this view ran, analyses included, without encoding."""
+    part = _beginning(view, found.frames, found.steps, view.array)
+    part.solve()
+    for _, block in _blocks(part, None):
+        block()
+
+
 def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quick: float = 0.0) -> Forecast:
-    """Run the chain on the first blocks, twice: once to compile, once to measure.
+    """Run the chain on the first blocks, twice: once as a run does, which compiles and shows the memory, once to time each stage.
 
     Args:
       view: the run to forecast; it is left as it is.
       encoding, scratch: how and where to encode the frames, which is measured too.
       quick: seconds; if the first time says that the whole clip takes less, the second is left out.
     """
-    total = view.shape[0]
-    frames = min(BLOCKS * view.blocks.time, total)
+    total, size = view.shape[0], view.blocks.time
+    length = min(max(BLOCKS * size, FRAMES), total)
+    none = Stage()
     with Peak() as peak, media.in_order():
-        first = _beginning(view, frames, view.steps)
-        rough, _ = _timed(lambda: (first.solve(), _run(first)))
-        is_quick = rough / frames * total < quick
-        analysis = run = writing = 0.0
-        if not is_quick:
-            again = _beginning(view, frames, first.steps)
-            analysis, _ = _timed(again.solve)
-            run, blocks = _timed(lambda: _run(again))
-    sizes: tuple[int, ...] = ()
-    if encoding is not None and not is_quick:
-        writing, sizes = _timed(lambda: _encoded(blocks, encoding, scratch))
-    waiting = AHEAD * budget.size(view.spec, view.blocks.shape(view.shape)[0])
+        first = _beginning(view, length, view.steps, view.array)
+        rough, frames = _timed(lambda: _rehearsed(first, encoding, scratch))
+        about = {
+            "before": peak.before,
+            "steps": tuple(first.steps),
+            "passes": 2 if encoding is not None and encoding.needs_light else 1,
+            "flight": 1 if any(step.kind in ("scan", "host") for step in first.steps) else IN_FLIGHT,
+        }
+        if rough.wall / frames * total < quick:
+            return Forecast(frames, none, none, none, none, peak.highest, sizes=(), is_quick=True, **about)
+        source = _Clocked(view.array)
+        again = _beginning(view, length, first.steps, source)
+        solved, _ = _timed(again.solve)
+        analysis = solved.less(source.taken).each(length) if again.solved else none
+        before = source.taken
+        ran, encoded, sizes = _measured(again, frames, encoding, scratch)
+        compute = ran.less(source.taken.less(before)).each(frames)
+        read = _reading(source, size, total)
+    held = peak.highest
+    if encoding is not None:
+        encoders = 2 if segment.has_next(encoding, total) else 1
+        held += encoders * encoding.holds(total) - encoding.holds(frames)
     return Forecast(
-        frames, analysis / frames, run / frames, writing / frames, peak.highest + waiting, peak.before, sizes, is_quick
-    )  # fmt: skip
+        frames, read, analysis, compute, encoded.each(frames), held, sizes=sizes, is_quick=False, **about
+    )
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = clock.perf_counter()
+def _timed(work: Callable[[], Any]) -> tuple[Stage, Any]:
+    wall, cpu = clock.perf_counter(), clock.process_time()
     done = work()
-    return clock.perf_counter() - begun, done
+    return Stage(clock.perf_counter() - wall, clock.process_time() - cpu), done
 
 
-def _beginning(view: View, frames: int, steps: list) -> View:
-    """The same chain on the first frames alone."""
+class _Clocked:
+    """An array that knows how long its frames took to come, and up to where they came."""
+
+    def __init__(self, array: Any):
+        self.array, self.taken, self.frames, self.end = array, Stage(), 0, 0
+        self.scale = getattr(array, "scale", None)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._clocked(lambda: _computed(self.array[key]), key[0].stop)
+
+    def codes(self, start: int, count: int) -> np.ndarray:
+        """Whole numbers, of an array that has them."""
+        return self._clocked(lambda: self.array.codes(start, count), start + count)
+
+    def _clocked(self, work: Callable[[], Any], end: int) -> Any:
+        taken, part = _timed(work)
+        self.taken += taken
+        self.frames += len(part)
+        self.end = max(self.end, end)
+        return part
+
+
+def _computed(part: Any) -> Any:
+    return part.compute(scheduler="synchronous") if hasattr(part, "dask") else part
+
+
+def _beginning(view: View, frames: int, steps: Any, array: Any) -> View:
+    """The same chain on the first frames alone, read from `array`."""
     extras = [tuple(_first(source, frames) for source in sources) for sources in view.extra_sources]
-    start = _first(ArraySource(view.array, view.source_spec), frames)
-    part = View(start.array, start.spec, steps, view.numbers[:frames], view.blocks, extras)
+    spec = dataclasses.replace(view.source_spec, shape=(frames, *view.source_spec.shape[1:]))
+    part = View(array, spec, steps, view.numbers[:frames], view.blocks, extras)
     part.is_quiet = True
     return part
 
 
 def _first(source: ArraySource, frames: int) -> ArraySource:
     _, *rest = source.spec.shape
-    spec: Spec = dataclasses.replace(source.spec, shape=(frames, *rest))
-    return ArraySource(source.array, spec)
+    return ArraySource(source.array[:frames], dataclasses.replace(source.spec, shape=(frames, *rest)))
 
 
-def _run(view: View) -> list:
+def _coded(encoding: Any) -> Coded | None:
+    return None if encoding is None else segment.coded(encoding)
+
+
+def _blocks(view: View, coded: Coded | None) -> Iterator[tuple[int, Callable[[], np.ndarray]]]:
+    """Where each block begins, and what computes it."""
     total, height, width, _ = view.shape
     size = view.blocks.shape(view.shape)[0]
-    return [view.read(((at, min(size, total - at)), (0, height), (0, width))) for at in range(0, total, size)]
+    for at in range(0, total, size):
+        region: Region = ((at, min(size, total - at)), (0, height), (0, width))
+        yield (
+            at,
+            lambda region=region: gathered(region, ((p.place, p.work()) for p in view.works(region, coded))),
+        )
 
 
-def _encoded(blocks: list, encoding: Any, scratch: Path) -> tuple[int, ...]:
-    at = 0
+def _rehearsed(view: View, encoding: Any, scratch: Path | None) -> int:
+    """Run the chain as a run does, beside the encoder: how many frames, as the budget allows."""
+    view.solve()
+    at, begun = 0, 0.0
+    with (
+        nullcontext() if encoding is None else _writer(encoding, scratch) as writer,
+        closing(stream(view, coded=_coded(encoding))) as blocks,
+    ):
+        for number, block in enumerate(blocks, 1):
+            begun = begun or clock.perf_counter()  # of the first: it may have compiled
+            if writer is not None:
+                writer.write(block, _times(encoding, at, len(block)))
+            at += len(block)
+            if number >= BLOCKS and clock.perf_counter() - begun > BUDGET:
+                break
+        if writer is not None:
+            writer.close()
+    return at
+
+
+def _measured(view: View, frames: int, encoding: Any, scratch: Path | None) -> tuple[Stage, Stage, tuple]:
+    """Seconds to run so many frames and to encode them, one after the other, and the sizes of the encoded ones."""
+    ran = encoded = Stage()
+    with nullcontext() if encoding is None else _writer(encoding, scratch) as writer:
+        for at, block in _blocks(view, _coded(encoding)):
+            if at < frames:
+                taken, pictures = _timed(block)
+                ran += taken
+                if writer is not None:
+                    times = _times(encoding, at, len(pictures))
+                    encoded += _timed(lambda pictures=pictures, times=times: writer.write(pictures, times))[0]
+        if writer is None:
+            return ran, encoded, ()
+        encoded += _timed(writer.close)[0]
+        return ran, encoded, media.packet_sizes(scratch)
+
+
+@contextmanager
+def _writer(encoding: Any, scratch: Path | None) -> Iterator[media.Writer]:
+    """A writer, to be closed inside, to a file that is gone in the end."""
+    assert scratch is not None
+    writer = media.Writer(scratch, encoding)
     try:
-        with media.Writer(scratch, encoding) as writer:
-            for block in blocks:
-                times = [encoding.start + float((at + i) / encoding.rate) for i in range(len(block))]
-                writer.write(block, times)
-                at += len(block)
-        return media.packet_sizes(scratch)
+        yield writer
+    except BaseException:
+        writer.abandon()
+        raise
     finally:
         scratch.unlink(missing_ok=True)
 
 
+def _times(encoding: Any, at: int, count: int) -> list[float]:
+    return [encoding.start + float((at + i) / encoding.rate) for i in range(count)]
+
+
+def _reading(source: _Clocked, size: int, total: int) -> Stage:
+    """What a frame takes to read, from those that follow on the ones read; from all read so far where none follow."""
+    end = min(source.end + FRAMES, total)
+    if end == source.end:
+        return source.taken.each(source.frames)
+    taken, begun = Stage(), source.end
+    for at in range(begun, end, size):
+        count = min(size, end - at)
+        read = source.array.codes if source.scale is not None else _signal_of(source.array)
+        taken += _timed(lambda read=read, at=at, count=count: read(at, count))[0]
+    return taken.each(end - begun)
+
+
+def _signal_of(array: Any) -> Callable[[int, int], Any]:
+    return lambda start, count: _computed(array[start : start + count])
+
+
 def duration(seconds: float) -> str:
-    """For people: "45 s", "12 min", "3.5 h"."""
+    """For people: "45 s", "9.5 min", "12 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+    minutes = seconds / 60
+    return f"{minutes:.{int(minutes < 10)}f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -81,7 +81,7 @@ def bounded(
         )
 
     specs = specs_of(view.steps, view.source_spec)  # of steps as settled
-    given = Blocks(*pipe.blocks) if pipe.blocks else apply.blocks_of(view.steps, specs)
+    given = apply.blocks_of(pipe, view.steps, specs)
     if pipe.blocks:
         found, needed = given, need(given)
     else:

@@ -30,8 +30,6 @@ from vidsr.transforms.apply import view_of
 from vidsr.transforms.cluster import Cluster
 from vidsr.transforms.part import Part
 
-SEGMENT = 48  # frames, rounded down to blocks
-BOTH = 2e9  # bytes of two encoders at once, at most
 LONG = 60.0  # seconds: a longer job is announced
 
 
@@ -106,7 +104,7 @@ def _view(pipe: Any, stack: xr.DataArray, part: Part, options: dict, max_memory:
         return view_of(pipe, stack)
     view = view_of(memory.smallest(pipe), stack)
     encoding = _encoding(view, stack, part, options)
-    held = encoding.holds(view.shape[0]) * (2 if _has_next(encoding, view) else 1)
+    held = encoding.holds(view.shape[0]) * (2 if segment.has_next(encoding, view.shape[0]) else 1)
     levels = np.dtype(media.levels(encoding)[1]).itemsize
     return view_of(memory.bounded(pipe, stack, max_memory, encoder=held, result=levels), stack)
 
@@ -117,11 +115,6 @@ def _encoding(view: View, stack: xr.DataArray, part: Part, options: dict) -> Any
     )  # fmt: skip
 
 
-def _has_next(encoding: Any, view: View) -> bool:
-    """Whether a segment is encoded to its end while the next is fed to an encoder of its own."""
-    return view.shape[0] > SEGMENT and 2 * encoding.memory <= BOTH
-
-
 class Job:
     """One render: what it knows of itself and where it stands."""
 
@@ -130,7 +123,7 @@ class Job:
         self.path, self.options, self.progress = path, options, progress
         self.cluster: Cluster | None = None
         block = view.blocks.shape(view.shape)[0]
-        self.length = max(SEGMENT // block, 1) * block
+        self.length = max(segment.LENGTH // block, 1) * block
         self.time = stack["time"].values
         self.ends = [*range(self.length, view.shape[0], self.length), view.shape[0]]
 
@@ -172,15 +165,14 @@ class Job:
             self.view, encoding=self.encoding, scratch=self.part / f"probe{self.part.out.suffix}", quick=LONG * total / left
         )  # fmt: skip
         is_begun = self.part.read("recipe.json") is not None
-        passes = 2 if self.encoding.needs_light and not (self.part / "light.json").is_file() else 1
+        passes = 1 if (self.part / "light.json").is_file() else found.passes
         seconds = found.seconds(left, analysed=0 if is_begun else total, passes=passes)
         if found.is_quick or seconds < LONG:
             return
         size, free = found.bytes(total, len(self.ends)), shutil.disk_usage(self.part.folder).free
-        memory = found.memory + self.encoding.memory
         where = " for one process like this" if self.cluster is not None else ""
         self.say(
-            f"forecast: about {forecast.duration(seconds)}{where}, {memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
+            f"forecast: about {forecast.duration(seconds)}{where}, {found.memory / 1e6:.0f} MB of memory, {size / 1e6:.0f} MB of pictures "
             f"(from {found.frames} frames)"
         )
         if size > free:  # half of what it takes: segments and the joined film stand side by side for a moment
@@ -274,7 +266,7 @@ class Job:
                 writer.write(block, self.time[at : at + len(block)])
                 at += len(block)
             self.finishing.call(partial(self._finish_segment, number, stop, writer))
-            if not _has_next(self.encoding, self.view):
+            if not segment.has_next(self.encoding, self.view.shape[0]):
                 self.finishing.wait()
         except BaseException:
             writer.abandon()

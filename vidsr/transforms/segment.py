@@ -14,6 +14,9 @@ from vidsr.run.graph import Graph
 from vidsr.run.stream import stream
 from vidsr.run.view import View
 
+LENGTH = 48  # frames, rounded down to blocks
+BOTH = 2e9  # bytes of two encoders at once, at most
+
 
 def write(
     path: Path,
@@ -43,6 +46,11 @@ def write(
 def coded(encoding: Any) -> Coded:
     """The whole numbers that a segment's writer takes."""
     return Coded(*media.levels(encoding))
+
+
+def has_next(encoding: Any, frames: int) -> bool:
+    """Whether a segment of a film of so many frames is encoded to its end while the next is fed to an encoder of its own."""
+    return frames > LENGTH and 2 * encoding.memory <= BOTH
 
 
 def keep(graph: Graph, ends: list[int]) -> None:
