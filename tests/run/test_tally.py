@@ -61,7 +61,7 @@ def test_a_counted_run_makes_the_calls_of_a_run_without_running_them(monkeypatch
     steps = [toys.Level(), toys.Box(radius=1), toys.Recursive(), toys.Median(radius=1), toys.Double()]
     tally, *_ = walked(steps, frames=24)
     made = Counter()
-    for module, name in ((nodes, "run_fused"), (states, "_measure_one")):
+    for module, name in ((nodes, "run_fused"), (states, "measure_one")):
         run = getattr(module, name)
 
         def noted(*given, name=name, run=run, **static):
@@ -75,7 +75,7 @@ def test_a_counted_run_makes_the_calls_of_a_run_without_running_them(monkeypatch
     named = Counter()
     for call, times in tally.calls.items():
         named[call.function.__name__] += times
-    assert named == made and made["_measure_one"] == 24 and made["run_fused"] >= 6
+    assert named == made and made["measure_one"] == 24 and made["run_fused"] >= 6
 
 
 def test_host_steps_are_named_and_not_run(monkeypatch):

@@ -55,20 +55,20 @@ def test_a_continued_job_forecasts_what_is_left(source, tmp_path, monkeypatch, c
     monkeypatch.setattr(segments, "LENGTH", 8)
     segment = rendering.Job._segment
 
-    def stops_at_third(job, number, blocks):
-        if number == 2:
+    def stops_at_second(job, number, blocks):
+        if number == 1:
             raise KeyboardInterrupt
         segment(job, number, blocks)
 
-    monkeypatch.setattr(rendering.Job, "_segment", stops_at_third)
+    monkeypatch.setattr(rendering.Job, "_segment", stops_at_second)
     with pytest.raises(KeyboardInterrupt):
         vidsr.resize(0.5).render(source, tmp_path / "out.mp4")
-    assert said(capsys)[-1].startswith("stopped; 16 of 40 frames are kept in")
+    assert said(capsys)[-1].startswith("stopped; 8 of 40 frames are kept in")
     monkeypatch.setattr(rendering.Job, "_segment", segment)
     vidsr.resize(0.5).render(source, tmp_path / "out.mp4")
     lines = said(capsys)
-    assert lines[0].startswith("continuing out.mp4 after 2 finished segments")
-    assert lines[1].startswith("forecast") and lines[2].startswith("24/40 frames")
+    assert lines[0].startswith("continuing out.mp4 after 1 finished segments")
+    assert lines[1].startswith("forecast") and lines[2].startswith("16/40 frames")
 
 
 def test_a_disk_without_room_is_told_before_work(source, tmp_path, monkeypatch):
@@ -98,13 +98,14 @@ def test_sizes_are_extrapolated_by_kind_of_frame():
 
 
 def test_stages_are_put_together_as_the_threads_run(monkeypatch):
-    """The reader and the chain take turns, the encoder runs beside them, and no core does two things at once."""
+    """Reader, chain and encoder work at once, the chain on so many blocks, and no core does two things at once."""
     read, measure, compute, encode = (Stage(wall, wall) for wall in (0.1, 0.2, 0.4, 0.3))
     found = Forecast(3, read, measure, compute, encode, 0, 0, (), False)
     monkeypatch.setattr(engines, "threads", lambda: 8)
-    assert found.seconds(10) == pytest.approx(5)
-    assert found.seconds(10, passes=2) == pytest.approx(10)
-    assert found.seconds(10, analysed=20) == pytest.approx(5 + 20 * 0.3)
+    assert found.seconds(10) == pytest.approx(4)
+    assert dataclasses.replace(found, flight=2).seconds(10) == pytest.approx(3)
+    assert found.seconds(10, passes=2) == pytest.approx(8)
+    assert found.seconds(10, analysed=20) == pytest.approx(4 + 20 * 0.2)
     monkeypatch.setattr(engines, "threads", lambda: 1)
     assert found.seconds(10) == pytest.approx(8)
     slow = dataclasses.replace(found, encode=Stage(2.0, 1.0))
