@@ -421,7 +421,7 @@ def bounds(films: list[tuple[str, Times]], sent: bool) -> str:
         start = t.start + 1000 * t.call
         parts = {
             "starting and asking workers": start, "compiling": t.compile, "analysis": max(took["analysis"] - start, 0.0),
-            f"segments ({-(-segments // 1000)} rounds of {median(t.segments):.0f} s)": took["segments"] - t.compile - (0 if t.rows else start),
+            f"segments ({-(-segments // 1000)} rounds of {said(median(t.segments))})": took["segments"] - t.compile - (0 if t.rows else start),
             "joining": took["join"],
         }  # fmt: skip
         one = simulate(1, segments, t, sent=sent)["all"]
