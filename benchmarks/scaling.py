@@ -73,7 +73,10 @@ def film(path: Path, size: tuple[int, int], frames: int) -> Path:
 
 
 def alone(source: str, out: str, name: str, analysed: bool) -> dict:
-    """Renders twice, so that the second has compiled; seconds of both, of every segment and of the join in the second, and the highest memory."""
+    """Renders twice, so that the second has compiled: wall seconds of both, CPU seconds of the second, of every segment and of the join; highest memory.
+
+    On a core of its own, with one thread, CPU seconds are what the wall clock would say if nobody else wanted the core.
+    """
     import resource
 
     from vidsr.transforms import render as rendering
@@ -84,9 +87,9 @@ def alone(source: str, out: str, name: str, analysed: bool) -> dict:
     found = {}
     for turn in ("cold", "warm"):
         segments.clear()
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         pipe.render(source, out, overwrite=True, progress=False)
-        found[turn] = time.perf_counter() - begun
+        found[turn], found["cpu"] = time.perf_counter() - begun, time.process_time() - cpu
         found[f"{turn} segments"] = list(segments)
     found |= {
         "join": joins[-1],
@@ -103,15 +106,15 @@ def _timed_method(cls: type, name: str, taken: list) -> None:
 
     @functools.wraps(method)
     def timed(*args):
-        begun = time.perf_counter()
+        begun = time.process_time()
         method(*args)
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
 
     setattr(cls, name, timed)
 
 
 def _analysis(pipe, source: str) -> dict:
-    """Seconds in which the rows of a segment are measured, and a clip's are solved."""
+    """CPU seconds in which the rows of a segment are measured, and a clip's are solved."""
     import numpy as np
 
     import vidsr
@@ -121,13 +124,13 @@ def _analysis(pipe, source: str) -> dict:
     _, table = view.graph().tables[0]
     rows, taken = [], []
     for start in range(0, view.shape[0], SEGMENT):
-        begun = time.perf_counter()
+        begun = time.process_time()
         rows.append(table.measured(start, min(start + SEGMENT, view.shape[0])))
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     table.whole = np.concatenate(rows)
-    begun = time.perf_counter()
+    begun = time.process_time()
     table.solve()
-    return {"rows": taken, "solve": time.perf_counter() - begun}
+    return {"rows": taken, "solve": time.process_time() - begun}
 
 
 def crowd(source: str, out: str, name: str, count: int, kill: bool) -> dict:
@@ -338,10 +341,10 @@ def by_frames(folder: Path, frames: int, size: tuple[int, int]) -> tuple[str, li
         source = film(folder / f"in{count}.mp4", size, count)
         runs.append(asked("alone", source, folder / f"alone{count}.mp4", "enlarge", False, core=0))
     rows = [
-        [n, f"{r['cold']:.1f}", f"{r['warm']:.1f}", f"{1e3 * r['warm'] / n:.0f}", f"{r['memory'] / 1e6:.0f}"]
+        [n, f"{r['cold']:.1f}", f"{r['warm']:.1f}", f"{1e3 * r['cpu'] / n:.0f}", f"{r['memory'] / 1e6:.0f}"]
         for n, r in zip(counts, runs, strict=True)
     ]
-    return table(["frames", "s, first time", "s, compiled", "ms a frame", "MB at most"], rows), runs
+    return table(["frames", "s, first time", "s, compiled", "CPU ms a frame", "MB at most"], rows), runs
 
 
 def by_pixels(folder: Path, base: tuple[int, int]) -> tuple[str, float, list[dict]]:
@@ -351,12 +354,12 @@ def by_pixels(folder: Path, base: tuple[int, int]) -> tuple[str, float, list[dic
         width, height = (round(factor * n / 2) * 2 for n in base)
         source = film(folder / "size.mp4", (width, height), SEGMENT)
         runs.append(asked("alone", source, folder / "sized.mp4", "enlarge", False, core=0))
-        each, pixels = runs[-1]["warm"] / SEGMENT, width * height
+        each, pixels = runs[-1]["cpu"] / SEGMENT, width * height
         costs.append(each / pixels)
         figures = (pixels / 1e3, 1e3 * each, 1e9 * costs[-1], runs[-1]["memory"] / 1e6)
         rows.append([f"{width} x {height}", *(f"{figure:.0f}" for figure in figures)])
         source.unlink()
-    head = ["frame in", "thousand pixels", "ms a frame", "ns a pixel", "MB at most"]
+    head = ["frame in", "thousand pixels", "CPU ms a frame", "CPU ns a pixel", "MB at most"]
     return table(head, rows), max(costs) / min(costs), runs
 
 
@@ -418,7 +421,7 @@ def bounds(films: list[tuple[str, Times]], sent: bool) -> str:
         start = t.start + 1000 * t.call
         parts = {
             "starting and asking workers": start, "compiling": t.compile, "analysis": max(took["analysis"] - start, 0.0),
-            f"segments ({-(-segments // 1000)} rounds of {median(t.segments):.0f} s)": took["segments"] - t.compile - (0 if t.rows else start),
+            f"segments ({-(-segments // 1000)} rounds of {said(median(t.segments))})": took["segments"] - t.compile - (0 if t.rows else start),
             "joining": took["join"],
         }  # fmt: skip
         one = simulate(1, segments, t, sent=sent)["all"]
@@ -479,7 +482,7 @@ def times_of(one: dict, crowd: dict, frames: int, join: tuple[float, float]) -> 
 def assumptions(t: Times, source_bytes: float) -> str:
     rate = source_bytes * 1000 / median(t.segments)
     return (
-        f"Measured for it: a worker loads {t.start:.1f} s and compiles {t.compile:.1f} s; a segment of {SEGMENT} frames takes {min(t.segments):.2f} to "
+        f"Measured for it: a worker loads {t.start:.1f} s and compiles {t.compile:.1f} s; a segment of {SEGMENT} frames takes a core {min(t.segments):.2f} to "
         f"{max(t.segments):.2f} s (median {median(t.segments):.2f}); giving a call and taking its answer {1000 * t.call:.1f} ms; joining {1000 * t.join:.1f} ms a "
         f"segment and {1e9 * t.join_byte:.1f} s a GB (a segment is {t.bytes / 1e3:.0f} kB). Assumed: workers are there and alike, a core each; the disk that all share gives what they read "
         f"({rate / 1e6:.1f} MB/s for 1000 workers at this size); no worker dies; segment times are drawn from the measured ones."
@@ -514,11 +517,20 @@ def main() -> None:
         given.write.write_text(page)
 
 
+def _noise() -> str:
+    load = os.getloadavg()[0]
+    return (
+        f"Load {load:.1f} before the run"
+        + ("" if load < 0.7 else ": not idle, wall times mean little")
+        + "; "
+    )
+
+
 def measured(folder: Path, frames: int, size: tuple[int, int]) -> tuple[dict[str, str], list]:
     """Tables by name, and the curves of the simulation."""
     from vidsr.transforms.fitness import processor
 
-    load = f"Load {os.getloadavg()[0]:.1f} before the run; {os.cpu_count()} cores, {processor()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
+    load = f"{_noise()}{os.cpu_count()} cores, {processor()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
     frames_table, lengths = by_frames(folder, frames, size)
     pixels_table, spread, sizes = by_pixels(folder, size)
     one = lengths[-1]
