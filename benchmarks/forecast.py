@@ -1,7 +1,7 @@
 """How well a forecast of time and memory is kept: what `explain` and `render` say of five pipelines on two clips, and what their renders then take.
 
-Every row is two fresh processes on the same cores. The first asks `explain(path)`. The second renders; its time runs from the line in which it forecasts
-(the chain is compiled by then) to the end, its memory is the highest the process ever held (VmHWM). Clips of the bench folder
+Every row is two fresh processes on the same cores. The first asks `explain(path)`. The second renders; its time runs from its forecast (the chain is compiled
+by then) to the end, by the clock (s: only an idle machine tells) and as the cores count it (core-s), its memory is the highest the process ever held (VmHWM). Clips of the bench folder
 (VIDSR_BENCH, or ../shared/bench) are played to and fro until they are long enough, the second enlarged to 720p, and written as H.264.
 
 Run: python benchmarks/forecast.py [--cores 2] [--clips calendar park_joy] [--names ...] [--frames 144 48]
@@ -26,6 +26,7 @@ PIPELINES = {
     "causal, hdr": "vidsr.denoise(0.02, causal=True) | vidsr.hdr_lift()",
 }
 LARGE = (1280, 720)
+UNITS = {"s": 1, "core-s": 1, "MB": 0}  # and digits
 
 
 def written(name: str, frames: int, large: bool, folder: Path) -> Path:
@@ -50,23 +51,29 @@ def explained(pipe, path: str) -> dict:
 
 
 def rendered(pipe, path: str, folder: Path) -> dict:
-    """What a render says of itself, and what it takes from then on."""
+    """What a render says of itself, and what it takes from then on: by the clock, as the cores count it, and the highest memory."""
+    from vidsr.transforms import forecast
     from vidsr.transforms import render as rendering
 
-    said: list[tuple[float, str]] = []
-    rendering.LONG = 0.0
-    rendering.Job.say = lambda job, line: said.append((time.perf_counter(), line))
+    found, probe = [], forecast.probe
+
+    def probed(view, **how):
+        found.append((probe(view, **how), view.shape[0], time.perf_counter(), time.process_time()))
+        return found[0][0]
+
+    rendering.LONG, forecast.probe = 0.0, probed
     pipe.render(path, folder / "out.mp4", overwrite=True)
-    end = time.perf_counter()
-    begun, line = next((at, line) for at, line in said if line.startswith("forecast"))
-    number, unit, memory = re.search(r"about ([\d.]+) (s|min|h), (\d+) MB", line).groups()
+    end, cpu = time.perf_counter(), time.process_time()
+    said, frames, wall, before = found[0]
     held = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-    scale = {"s": 1, "min": 60, "h": 3600}[unit]
     return {
-        "render s": float(number) * scale,
-        "render MB": float(memory),
-        "s": end - begun,
+        "render s": said.seconds(frames, analysed=frames),
+        "render core-s": said.core_seconds(frames, analysed=frames),
+        "render MB": said.memory / 1e6,
+        "s": end - wall,
+        "core-s": cpu - before,
         "MB": held * 1024 / 1e6,
+        "each": {name: [round(1000 * n, 1) for n in stage] for name, stage in said.stages().items()},
     }
 
 
@@ -88,9 +95,9 @@ def main() -> None:
         print(json.dumps(explained(pipe, path) if what == "explain" else rendered(pipe, path, Path(folder))))
         return
     print(f"{given.cores} core(s); load {os.getloadavg()[0]:.1f} on {os.cpu_count()}")
-    head = f"{'clip':11}{'pipeline':19}{'render s':>9}{'said':>8}{'':>7}{'explain':>9}{'':>7}"
-    print(head + f"{'peak MB':>10}{'said':>8}{'':>7}{'explain':>9}{'':>7}{'load':>6}")
-    worst = {"s": 0.0, "MB": 0.0}
+    print("ms a frame: by the clock / by the cores, of each stage alone")
+    print(f"{'clip':11}{'pipeline':18}" + "".join(f"{unit:>8}{'render':>9}{'':>6}" + f"{'explain':>9}{'':>6}" * (unit != "core-s") for unit in UNITS) + f"{'load':>6}")  # fmt: skip
+    worst = dict.fromkeys(UNITS, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         for clip, frames, large in zip(given.clips, given.frames, (False, True), strict=True):
             path = written(clip, frames, large, Path(folder))
@@ -98,15 +105,17 @@ def main() -> None:
                 row = {}
                 for what in ("explain", "render"):
                     row |= _asked(["--cores", str(given.cores), "--work", what, name, str(path), folder])
-                text = f"{clip:11}{name:19}"
-                for unit, digits in (("s", 1), ("MB", 0)):
-                    text += f"{row[unit]:{9 if unit == 's' else 10}.{digits}f}"
-                    for who, width in (("render", 8), ("explain", 9)):
-                        off = row[f"{who} {unit}"] / row[unit] - 1
-                        worst[unit] = max(worst[unit], abs(off))
-                        text += f"{row[f'{who} {unit}']:{width}.{digits}f}{100 * off:+6.0f}%"
-                print(text + f"{os.getloadavg()[0]:6.1f}", flush=True)
-    print(f"furthest off: time {100 * worst['s']:.0f} %, memory {100 * worst['MB']:.0f} %")
+                text = f"{clip:11}{name:18}"
+                for unit, digits in UNITS.items():
+                    text += f"{row[unit]:8.{digits}f}"
+                    for who in ("render", "explain"):
+                        if f"{who} {unit}" in row:
+                            off = row[f"{who} {unit}"] / row[unit] - 1
+                            worst[unit] = max(worst[unit], abs(off))
+                            text += f"{row[f'{who} {unit}']:9.{digits}f}{100 * off:+5.0f}%"
+                stages = ", ".join(f"{k} {wall:.1f}/{cpu:.1f}" for k, (wall, cpu) in row["each"].items())
+                print(text + f"{os.getloadavg()[0]:6.1f}  {stages}", flush=True)
+    print("furthest off: " + ", ".join(f"{unit} {100 * off:.0f} %" for unit, off in worst.items()))
 
 
 def _asked(words: list[str]) -> dict:

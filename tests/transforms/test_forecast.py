@@ -38,7 +38,7 @@ def test_a_long_job_is_announced_before_it_begins(source, tmp_path, monkeypatch,
     pipe = vidsr.stabilise(limit=2) | vidsr.regrain(0.02)
     pipe.render(source, tmp_path / "out.mp4")
     first, *rest = said(capsys)
-    words = r"forecast: about [\d.]+ (s|min|h), \d+ MB of memory, \d+ MB of pictures \(from 16 frames\)"
+    words = r"forecast: about [\d.]+ (s|min|h), \d+ MB of memory, \d+ MB of pictures \(from 24 frames\)"
     assert re.fullmatch(words, first)
     assert rest[0].startswith("analysing") and rest[-1].startswith("40/40 frames")
     assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
@@ -85,7 +85,7 @@ def test_a_probe_looks_at_the_beginning_only(source):
     pipe = vidsr.pipeline(vidsr.stabilise(limit=2), vidsr.resize(2)).seeded(0)
     view = view_of(pipe, vidsr.open(source))
     found = probe(view)
-    assert found.frames == 16 and view.solved == {}
+    assert found.frames == 24 and view.solved == {}
     assert min(found.read.wall, found.analysis.wall, found.compute.wall) > 0 and found.encode == Stage()
     assert found.steps[0].limit == 2 and view.array is not None
     assert found.memory > found.before > 1e7
@@ -116,7 +116,7 @@ def test_a_probe_times_the_encoder_too(source, tmp_path):
         tmp_path / "out.mp4", shape=view.shape, time=np.arange(40) / 25, attrs=view.spec.tags
     )
     found = probe(view, encoding=encoding, scratch=tmp_path / "probe.mp4")
-    assert found.encode.wall > 0 and len(found.sizes) == found.frames == 16
+    assert found.encode.wall > 0 and len(found.sizes) == found.frames == 24
     assert list(tmp_path.iterdir()) == []
 
 
@@ -134,7 +134,7 @@ def test_explain_tells_the_cost(source):
         "passes",
         "compilations",
     }
-    assert facts["passes"] == "2 over the source" and "ms a frame, measured on 16 frames" in facts["time"]
+    assert facts["passes"] == "2 over the source" and "ms a frame, measured on 24 frames" in facts["time"]
     assert re.search(r"sigma=0\.\d+ signal", text)  # measured on frames that the analysis had steadied
     for word in ("Stabilise", "CausalDenoise", "Regrain", "generative", facts["memory"]):
         assert word in text and word in page

@@ -55,7 +55,7 @@ class Cost:
       bytes: that they read and write, one by one, as the compiler fused them here; moved: that go in and come out of the compiled calls.
       unknown: what is not in them.
       stages: seconds a frame here, by stage, one alone.
-      seconds: a frame here, with the stages at once as a render runs them; hours: the film here.
+      seconds: a frame here, with the stages at once as a render runs them; hours: the film here; core_hours: as all its cores count them together.
       bounds: what devices take at the least.
       joules: a frame above idle, or None; energy: how they were found, or why not.
       notes: how the figures came about.
@@ -73,6 +73,7 @@ class Cost:
     stages: dict[str, float]
     seconds: float
     hours: float
+    core_hours: float
     bounds: tuple[Bound, ...]
     joules: float | None
     energy: str
@@ -86,7 +87,7 @@ class Cost:
             ("pipeline", self.pipeline),
             ("film", f"{self.frames} frames of {self.width} x {self.height}, {self.fps:g} a second"),
             ("work", work.text(self.flops, self.bytes, self.unknown)),
-            ("here", f"{self.hours:.3g} h ({each} ms a frame, measured)"),
+            ("here", f"{self.hours:.3g} h, {self.core_hours:.3g} core-hours ({each} ms a frame, measured)"),
             ("energy", joules + self.energy),
         ]
         return lines + [("note", note) for note in self.notes]
@@ -181,6 +182,7 @@ def cost(
         stages={name: stage.wall for name, stage in taken.stages().items()},
         seconds=3600 * hours / frames,
         hours=hours,
+        core_hours=taken.core_seconds(frames, analysed=frames) / 3600,
         bounds=tuple(_bounds({known.HERE: known.here(), **named}, each, frames)),
         joules=None if spent.joules is None else spent.joules / found.frames * larger,
         energy=spent.text,

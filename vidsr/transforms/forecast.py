@@ -18,7 +18,9 @@ from vidsr.run.nodes import ArraySource
 from vidsr.run.stream import AHEAD, ahead
 from vidsr.run.view import View
 
-BLOCKS = 2  # of the chain that the probe runs at least
+BLOCKS = (
+    3  # of the chain that the probe runs at least: at both ends of a clip shapes differ from those between
+)
 FRAMES = 16  # that it runs at most, where blocks are shorter
 BUDGET = 3.0  # seconds for them
 FILLED = 48  # frames after which an encoder holds all it ever will
@@ -58,6 +60,7 @@ class Forecast:
       memory: bytes the process will hold at its highest, with the encoder if there is one; before: bytes it held when the probe began.
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
+      passes: how often the chain runs over the clip: twice where the encoder has to know how light it gets.
       steps: as settled on these frames.
     """
 
@@ -70,6 +73,7 @@ class Forecast:
     before: int
     sizes: tuple[int, ...]
     is_quick: bool
+    passes: int = 1
     steps: tuple = ()
 
     def stages(self) -> dict[str, Stage]:
@@ -77,13 +81,20 @@ class Forecast:
         all_ = {"read": self.read, "analyse": self.analysis, "compute": self.compute, "encode": self.encode}
         return {name: stage for name, stage in all_.items() if stage.wall}
 
-    def seconds(self, frames: int, *, analysed: int = 0, passes: int = 1) -> float:
-        """For `frames` frames through the chain, so many times, of which one is written, and `analysed` through its analyses."""
+    def seconds(self, frames: int, *, analysed: int = 0, passes: int | None = None) -> float:
+        """For `frames` frames through the chain and to the file, and `analysed` through its analyses; `passes` other than found."""
+        passes = passes or self.passes
         cores = engines.threads()
         written = overlapped(self.read, self.compute, self.encode, cores)
         looked = overlapped(self.read, self.compute, Stage(), cores)
         measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
         return (written + (passes - 1) * looked) * frames + measured * analysed
+
+    def core_seconds(self, frames: int, *, analysed: int = 0) -> float:
+        """The same as the cores count it, all together."""
+        looked = self.read.cpu + self.compute.cpu
+        measured = self.read.cpu + self.analysis.cpu if self.analysis.wall else 0.0
+        return (self.passes * looked + self.encode.cpu) * frames + measured * analysed
 
     def bytes(self, frames: int, keys: int) -> int:
         """Of a film of so many frames, of which some are key frames."""
@@ -130,7 +141,8 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
     with Peak() as peak, media.in_order():
         first = _beginning(view, length, view.steps, view.array)
         rough, frames = _timed(lambda: _rehearsed(first, encoding, scratch))
-        about = {"before": peak.before, "steps": tuple(first.steps)}
+        passes = 2 if encoding is not None and encoding.needs_light else 1
+        about = {"before": peak.before, "steps": tuple(first.steps), "passes": passes}
         if rough.wall / frames * total < quick:
             return Forecast(frames, none, none, none, none, peak.highest, sizes=(), is_quick=True, **about)
         source = _Clocked(view.array)

@@ -132,7 +132,7 @@ class Job:
             self.view, encoding=self.encoding, scratch=self.part / f"probe{self.part.out.suffix}", quick=LONG * total / left
         )  # fmt: skip
         is_begun = self.part.read("recipe.json") is not None
-        passes = 2 if self.encoding.needs_light and not (self.part / "light.json").is_file() else 1
+        passes = 1 if (self.part / "light.json").is_file() else found.passes
         seconds = found.seconds(left, analysed=0 if is_begun else total, passes=passes)
         if found.is_quick or seconds < LONG:
             return
