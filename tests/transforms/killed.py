@@ -25,9 +25,10 @@ import jax
 import vidsr
 import vidsr.transforms.denoise
 import vidsr.transforms.regrain
-import vidsr.transforms.render as rendering
+import vidsr.transforms.render
 import vidsr.transforms.stabilise  # noqa: F401  (imported once, for all children)
 from vidsr.media import joiner
+from vidsr.transforms import segment
 
 SEGMENT = 16  # frames
 PACKET = 0.004  # seconds the join rests at every packet, so that there is a moment to kill it in
@@ -41,7 +42,7 @@ def pipeline(name: str) -> vidsr.Pipeline:
 
 def render(name: str, given: Path, out: Path, plan: dict) -> None:
     """In the child: the render itself, in short segments, with a slow join."""
-    rendering.SEGMENT = SEGMENT
+    segment.LENGTH = SEGMENT
     film_packets, replace = joiner._film_packets, os.replace
     count = [0]
 
