@@ -13,7 +13,6 @@ import functools
 import heapq
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -506,15 +505,21 @@ def main() -> None:
     if given.picture:
         picture(given.picture, curves)
     if given.write:
-        page = given.write.read_text()
-        for name, text in parts.items():
-            page = re.sub(
-                rf"(<!-- {name} -->\n).*?(\n<!-- end -->)",
-                lambda m, text=text: m[1] + text + m[2],
-                page,
-                flags=re.S,
+        given.write.write_text(filled(given.write.read_text(), parts))
+
+
+def filled(page: str, parts: dict[str, str]) -> str:
+    """A page with each part between its mark and the next end."""
+    for name, text in parts.items():
+        mark = f"<!-- {name} -->\n"
+        before, found, after = page.partition(mark)
+        _, end, rest = after.partition("<!-- end -->")
+        if not found or not end:
+            sys.exit(
+                f"the page lacks the marks of {name}: {mark.strip()} and, on a line of its own, <!-- end -->"
             )
-        given.write.write_text(page)
+        page = f"{before}{mark}{text}\n{end}{rest}"
+    return page
 
 
 def _noise() -> str:
