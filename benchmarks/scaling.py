@@ -137,8 +137,8 @@ def crowd(source: str, out: str, name: str, count: int, kill: bool) -> dict:
     import distributed
 
     import vidsr  # noqa: F401
-    from vidsr.transforms import errand
-    from vidsr.transforms.crew import Crew
+    from vidsr.transforms.cluster import errand
+    from vidsr.transforms.cluster.crew import Crew
 
     pipe = pipes()[name]
     begun = time.perf_counter()
@@ -533,7 +533,7 @@ def _noise() -> str:
 
 def measured(folder: Path, frames: int, size: tuple[int, int]) -> tuple[dict[str, str], list]:
     """Tables by name, and the curves of the simulation."""
-    from vidsr.transforms.fitness import processor
+    from vidsr.transforms.cluster.fitness import processor
 
     load = f"{_noise()}{os.cpu_count()} cores, {processor()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
     frames_table, lengths = by_frames(folder, frames, size)

@@ -15,10 +15,10 @@ import vidsr
 from tests.run import toys
 from vidsr.errors import MediaError, RecipeError, StackError
 from vidsr.run.states import StateTable
-from vidsr.transforms import cluster, crew, fitness, parcel, roster
 from vidsr.transforms import render as rendering
 from vidsr.transforms import segment as segments
 from vidsr.transforms.base import HostStep, option, transform
+from vidsr.transforms.cluster import crew, fitness, parcel, roster, schedule
 
 distributed = pytest.importorskip(
     "distributed", reason="dask.distributed is not installed: pip install 'vidsr-toolkit[cluster]'"
@@ -162,17 +162,17 @@ def test_frames_that_end_one_worker_after_the_other_are_given_up(tmp_path):
     """Said with what they lack; every time before that it is said that they are done again."""
     job = SimpleNamespace(span=lambda number: (16, 20), say=print)
     ended = crew.Ended(2, "tcp://10.0.0.1:1", None, crew.Lost())
-    cluster._failed(job, ended, cluster.RETRIES)
+    schedule._failed(job, ended, schedule.RETRIES)
     with pytest.raises(
         MediaError, match="frames 16 to 19 were given up after 4 workers.*is gone.*--memory-limit"
     ):
-        cluster._failed(job, ended, cluster.RETRIES + 1)
+        schedule._failed(job, ended, schedule.RETRIES + 1)
 
 
 @pytest.mark.slow
 def test_frames_that_kill_every_worker_are_given_up(source, tmp_path, processes, monkeypatch, capsys):
     """What is finished is kept, and goes on without them."""
-    monkeypatch.setattr(cluster, "RETRIES", 1)
+    monkeypatch.setattr(schedule, "RETRIES", 1)
     pipe = vidsr.pipeline(toys.Gain(), Fatal(frame=19, flag=str(tmp_path / "flag")))
     alone = rendered(pipe, source, tmp_path / "alone.mkv")
     (tmp_path / "flag").write_text("always")
@@ -213,7 +213,7 @@ def test_a_paused_worker_gets_no_work(source, tmp_path, threads, monkeypatch):
     monkeypatch.setattr(crew.Crew, "look", paused(1))
     assert rendered(PIPES["windows and draws"], source, tmp_path / "out.mkv", client=threads) == alone
     assert len({where for name, where in gave if name == "make"}) == 1
-    monkeypatch.setattr(cluster, "GONE", 0.5)
+    monkeypatch.setattr(schedule, "GONE", 0.5)
     begin = roster.Roster.begin
 
     def then_full(self, *args):
@@ -241,7 +241,7 @@ def test_light_levels_are_those_of_one_process(tmp_path, threads):
 def test_interrupted_and_continued_ends_the_same(name, again, source, tmp_path, threads, monkeypatch, capsys):
     """Also where segments were finished out of order."""
     alone = rendered(PIPES[name], source, tmp_path / "alone.mkv")
-    took, take = [], cluster._take
+    took, take = [], schedule._take
 
     def one(job, ended):
         if name != "causal" and ended.what == 0:
@@ -250,10 +250,10 @@ def test_interrupted_and_continued_ends_the_same(name, again, source, tmp_path, 
         took.append(ended.what)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cluster, "_take", one)
+    monkeypatch.setattr(schedule, "_take", one)
     with pytest.raises((KeyboardInterrupt, ConnectionError)):
         rendered(PIPES[name], source, tmp_path / "out.mkv", client=threads)
-    monkeypatch.setattr(cluster, "_take", take)
+    monkeypatch.setattr(schedule, "_take", take)
     part = tmp_path / "out.mkv.part"
     assert (part / "recipe.json").is_file()
     finished = len(list(part.glob("0*.mkv")))
@@ -297,7 +297,7 @@ def test_ctrl_c_stops_the_workers(source, tmp_path, threads, monkeypatch, capsys
 
 
 def test_what_fails_on_one_worker_is_done_again_and_said(source, tmp_path, threads, monkeypatch, capsys):
-    monkeypatch.setattr(cluster, "RETRIES", 1)
+    monkeypatch.setattr(schedule, "RETRIES", 1)
     pipe = vidsr.pipeline(Broken(frame=17, flag=str(tmp_path / "flag")))
     alone = rendered(pipe, source, tmp_path / "alone.mkv")
     (tmp_path / "flag").touch()

@@ -27,7 +27,7 @@ from vidsr.run.stream import InTurn, stream
 from vidsr.run.view import View
 from vidsr.transforms import forecast, memory, recipe, segment
 from vidsr.transforms.apply import view_of
-from vidsr.transforms.cluster import Cluster
+from vidsr.transforms.cluster.schedule import Cluster
 from vidsr.transforms.part import Part
 
 LONG = 60.0  # seconds: a longer job is announced

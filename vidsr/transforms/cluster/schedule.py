@@ -18,9 +18,10 @@ import numpy as np
 from vidsr.errors import MediaError, RecipeError, StackError
 from vidsr.media.light import Light
 from vidsr.run.view import View
-from vidsr.transforms import fitness, forecast, parcel
-from vidsr.transforms.crew import Crew, Ended, Lost
-from vidsr.transforms.roster import QUESTION, Roster
+from vidsr.transforms import forecast
+from vidsr.transforms.cluster import fitness, parcel
+from vidsr.transforms.cluster.crew import Crew, Ended, Lost
+from vidsr.transforms.cluster.roster import QUESTION, Roster
 
 RETRIES = 3  # times that a span of frames is done again
 GONE = 60.0  # seconds without any worker on the way, after which none will come

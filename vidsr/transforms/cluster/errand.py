@@ -5,5 +5,5 @@ from typing import Any
 
 
 def run(module: str, name: str, *args: Any) -> Any:
-    """Call `vidsr.transforms.<module>.<name>`."""
-    return getattr(importlib.import_module(f"vidsr.transforms.{module}"), name)(*args)
+    """Call `vidsr.transforms.cluster.<module>.<name>`."""
+    return getattr(importlib.import_module(f"vidsr.transforms.cluster.{module}"), name)(*args)

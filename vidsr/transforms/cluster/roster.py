@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 from vidsr.errors import MediaError, RecipeError
-from vidsr.transforms import fitness
-from vidsr.transforms.crew import INSTALL, Crew, Ended, Lost
+from vidsr.transforms.cluster import fitness
+from vidsr.transforms.cluster.crew import INSTALL, Crew, Ended, Lost
 
 WAIT = 10.0  # seconds without any worker, after which there are none
 PATIENCE = 30.0  # seconds for the answer of a worker that is busy, once another has answered

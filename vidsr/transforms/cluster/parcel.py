@@ -7,7 +7,7 @@ import cloudpickle
 
 from vidsr.errors import RecipeError
 from vidsr.run.view import View
-from vidsr.transforms.fitness import said
+from vidsr.transforms.cluster.fitness import said
 
 LARGEST = 256e6  # bytes
 

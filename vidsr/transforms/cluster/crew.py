@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import dask
 
 from vidsr.errors import MediaError, RecipeError
-from vidsr.transforms import errand
+from vidsr.transforms.cluster import errand
 
 LOOK = 1.0  # seconds between looks at who is there
 INSTALL = "pip install 'vidsr-toolkit[cluster]'"
@@ -79,7 +79,7 @@ class Crew:
             return self.client.submit(bytes, data, pure=False, priority=1)
 
     def give(self, what: Any, where: str, module: str, name: str, *args: Any) -> None:
-        """Have a worker call a function of `vidsr.transforms.<module>`; `next` gives the answer with `what`."""
+        """Have a worker call a function of `vidsr.transforms.cluster.<module>`; `next` gives the answer with `what`."""
         future = self.client.submit(
             errand.run, module, name, *args, workers=[where], allow_other_workers=False, pure=False, key=f"vidsr-{name}-{time.time_ns()}"
         )  # fmt: skip

@@ -57,7 +57,7 @@ def versions(codec: str) -> dict[str, str]:
 @cache
 def code() -> str:
     """A hash of the package's source: two checkouts may bear one version."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     mark = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         mark.update(str(path.relative_to(root)).encode() + path.read_bytes())

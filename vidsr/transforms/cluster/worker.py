@@ -13,7 +13,8 @@ import numpy as np
 from vidsr import media
 from vidsr.run.stream import stream
 from vidsr.run.view import View
-from vidsr.transforms import parcel, segment
+from vidsr.transforms import segment
+from vidsr.transforms.cluster import parcel
 
 ROWS = 8  # frames between two looks whether the work is still wanted
 _ONE = threading.Lock()
