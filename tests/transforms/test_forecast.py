@@ -54,20 +54,20 @@ def test_a_continued_job_forecasts_what_is_left(source, tmp_path, monkeypatch, c
     monkeypatch.setattr(rendering, "SEGMENT", 8)
     segment = rendering.Job._segment
 
-    def stops_at_third(job, number, start, stop):
-        if number == 2:
+    def stops_at_second(job, number, start, stop):
+        if number == 1:
             raise KeyboardInterrupt
         segment(job, number, start, stop)
 
-    monkeypatch.setattr(rendering.Job, "_segment", stops_at_third)
+    monkeypatch.setattr(rendering.Job, "_segment", stops_at_second)
     with pytest.raises(KeyboardInterrupt):
         vidsr.resize(0.5).render(source, tmp_path / "out.mp4")
-    assert said(capsys)[-1].startswith("stopped; 16 of 40 frames are kept in")
+    assert said(capsys)[-1].startswith("stopped; 8 of 40 frames are kept in")
     monkeypatch.setattr(rendering.Job, "_segment", segment)
     vidsr.resize(0.5).render(source, tmp_path / "out.mp4")
     lines = said(capsys)
-    assert lines[0].startswith("continuing out.mp4 after 2 finished segments")
-    assert lines[1].startswith("forecast") and lines[2].startswith("24/40 frames")
+    assert lines[0].startswith("continuing out.mp4 after 1 finished segments")
+    assert lines[1].startswith("forecast") and lines[2].startswith("16/40 frames")
 
 
 def test_a_disk_without_room_is_told_before_work(source, tmp_path, monkeypatch):

@@ -51,8 +51,9 @@ class Ring:
             return self.upstream.read(region)
         missing = [t for t in range(start, start + count) if t not in self.frames]
         fetched = dict(self._fetch(missing))
-        out = np.empty((count, *self.spec.shape[1:]), np.float32)
-        for i in range(count):
+        shape = (count, *self.spec.shape[1:])
+        out = zeros(shape) if opened() else np.empty(shape, np.float32)
+        for i in range(0 if opened() else count):
             out[i] = fetched[start + i] if start + i in fetched else self.frames[start + i]
         for t, frame in fetched.items():
             self.frames[t] = frame
@@ -96,14 +97,17 @@ class Segment:
         cuts = [pieces(start, count, size[a], extent[a]) for a, (start, count) in enumerate(region)]
         if all(len(c) == 1 for c in cuts):
             return self._piece([c[0] for c in cuts], size)
-        out = np.empty((*(n for _, n in region), self.spec.shape[3]), np.float32)
+        shape = (*(n for _, n in region), self.spec.shape[3])
+        out = zeros(shape) if opened() else np.empty(shape, np.float32)
         for t in cuts[0]:
             for y in cuts[1]:
                 for x in cuts[2]:
                     at = tuple(
                         slice(p[0] - r[0], p[0] - r[0] + p[1]) for p, r in zip((t, y, x), region, strict=True)
                     )
-                    out[at] = self._piece([t, y, x], size)
+                    made = self._piece([t, y, x], size)
+                    if not opened():
+                        out[at] = made
         return out
 
     def _piece(self, piece: list[tuple[int, int]], size: tuple[int, int, int]) -> np.ndarray:
