@@ -72,9 +72,9 @@ class Ring:
             return self._take(region)
         missing = [t for t in range(start, start + count) if t not in self.frames]
         fetched = dict(self._fetch(missing))
-        first = next(iter((fetched or self.frames).values()))
-        out = aligned((count, *self.spec.shape[1:]), first.dtype)
-        for i in range(count):
+        first, shape = next(iter((fetched or self.frames).values())), (count, *self.spec.shape[1:])
+        out = zeros(shape, first.dtype) if opened() else aligned(shape, first.dtype)
+        for i in range(0 if opened() else count):
             out[i] = fetched[start + i] if start + i in fetched else self.frames[start + i]
         for t, frame in fetched.items():
             self.frames[t] = frame
@@ -337,8 +337,10 @@ def gathered(region: Region, made: Iterable[tuple[Region, np.ndarray]]) -> np.nd
         if tuple(map(tuple, place)) == whole:
             return part
         if out is None:
-            out = np.empty((*(n for _, n in region), part.shape[3]), part.dtype)
-        out[_part(place, region)] = part
+            shape = (*(n for _, n in region), part.shape[3])
+            out = zeros(shape, part.dtype) if opened() else np.empty(shape, part.dtype)
+        if not opened():
+            out[_part(place, region)] = part
     assert out is not None
     return out
 
