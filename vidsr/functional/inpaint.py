@@ -1,6 +1,8 @@
 """Fill damaged places from the frames around them, and where none shows the place, smoothly from the sides.
 
-Arrays are (t, y, x, c) float32, encoded signal nominally in [0, 1]; masks are (t, y, x, 1), 1 where damaged.
+Arrays are (t, y, x, c) float32, encoded signal nominally in [0, 1]; masks are (t, y, x, 1), 1 where damaged. Inside, a frame goes
+through everything by itself, a plane a channel, so that it stays in the cache (measured on a CPU: a fourth of the time of
+all frames at once, channels last); frames without damage are passed over.
 
 A neighbour frame, moved onto the frame, is judged around each hole on pixels that are clean in both: their mean difference
 is flicker and is taken off; the variance of the difference, against that of the picture itself, says whether the
@@ -50,30 +52,49 @@ def fill(
       (n, h, w, c). A damaged pixel with nothing clean within `REACH` pixels stays as it is.
     """
     n, count, _ = shifts.shape
-    x, mask = _edged(x, 1 - mask), mask[:, RIM:-RIM, RIM:-RIM]
     r, edge = count // 2, warp.margin(limit)
-    inner = (slice(r, r + n), slice(edge, -edge), slice(edge, -edge))
-    frame, clean = x[inner], 1 - mask[inner]
-    spatial, variance = _surroundings(frame, clean)
+    planes, clean = jnp.moveaxis(x, -1, 1), 1 - mask[..., 0]
+    planes = lax.map(lambda both: _edged(*both), (planes, clean))
+    clean = clean[:, RIM:-RIM, RIM:-RIM]
+    offsets = jnp.asarray([o for o in range(-r, r + 1) if o], jnp.int32)
 
-    def add(sums: tuple[Array, Array, Array], neighbour: tuple[Array, Array, Array]) -> tuple:
-        offset, shift, use = neighbour
-        frames, damage = (lax.dynamic_slice_in_dim(a, r + offset, n) for a in (x, mask))
-        moved, whole = _aligned(frames, damage, shift, limit, first + RIM, extent)
-        whole = whole * use[:, None, None, None]
-        change, mismatch = _difference(frame, moved, clean * whole)
-        doubt = mismatch / (2 * variance + TOLERANCE**2)
-        shown = _cropped(whole) * jnp.clip(3 - 4 * doubt, 0.0, 1.0)
-        weight = shown / (mismatch + TOLERANCE**2) ** 2
-        total, weights, trust = sums
-        return (total + weight * (_cropped(moved) + change), weights + weight, trust + shown), None
+    def one(now: tuple[Array, Array, Array]) -> Array:
+        i, shift, use = now
+        frame, whole = (a[..., edge:-edge, edge:-edge] for a in (_at(planes, i + r), _at(clean, i + r)))
+        hole = _cropped(whole) == 0
 
-    offsets = np.array([o for o in range(-r, r + 1) if o], np.int32)
-    start = jnp.zeros_like(spatial), jnp.zeros_like(variance), jnp.zeros_like(variance)
-    neighbours = jnp.asarray(offsets), jnp.moveaxis(shifts, 1, 0), jnp.moveaxis(known, 1, 0)
-    (total, weights, trust), _ = lax.scan(add, start, neighbours)
-    filled = spatial + jnp.clip(trust, 0.0, 1.0) * (total / (weights + 1e-9) - spatial)
-    return jnp.where(_cropped(clean) > 0, _cropped(frame), filled)
+        def filled(_: None) -> Array:
+            spatial, variance = _surroundings(frame, whole)
+
+            def added(sums: tuple, judged: tuple) -> tuple:
+                (total, weights, trust), (moved, seen, change, mismatch) = sums, judged
+                doubt = mismatch / (2 * variance + TOLERANCE**2)
+                shown = seen * jnp.clip(3 - 4 * doubt, 0.0, 1.0)
+                weight = shown / (mismatch + TOLERANCE**2) ** 2
+                return total + weight * (moved + change), weights + weight, trust + shown
+
+            def judged(moved: Array, seen: Array) -> tuple:
+                return _cropped(moved), _cropped(seen), *_difference(frame, moved, whole * seen)
+
+            def turn(state: tuple, neighbour: tuple[Array, Array, Array]) -> tuple[tuple, None]:
+                # in turns: what is needed more than once is written down, where XLA would work it out for each of its uses
+                sums, last, next_ = state
+                offset, shift, use = neighbour
+                found = _at(planes, i + r + offset), _at(clean, i + r + offset)
+                moved, seen = _aligned(*found, shift, limit, first + RIM, extent)
+                return (added(sums, last), judged(*next_), (moved, seen * use)), None
+
+            nothing = jnp.zeros_like(variance)
+            sums = jnp.zeros_like(spatial), nothing, nothing
+            start = sums, (spatial, nothing, spatial, nothing), (frame, jnp.zeros_like(whole))
+            (sums, last, next_), _ = lax.scan(turn, start, (offsets, shift, use))
+            total, weights, trust = added(added(sums, last), judged(*next_))
+            return spatial + jnp.clip(trust, 0.0, 1.0) * (total / (weights + 1e-9) - spatial)
+
+        here = _cropped(frame)
+        return jnp.where(hole, lax.cond(hole.any(), filled, lambda _: here, None), here)
+
+    return jnp.moveaxis(lax.map(one, (jnp.arange(n), shifts, known)), 1, -1)
 
 
 def margin(limit: int) -> int:
@@ -103,49 +124,48 @@ def covered(x: Array, mask: Array) -> Array:
     return jnp.where(mask > 0, mean, x)
 
 
+def _at(x: Array, i: Array) -> Array:
+    return lax.dynamic_index_in_dim(x, i, keepdims=False)
+
+
 def _edged(x: Array, clean: Array) -> Array:
-    """Damaged pixels replaced by the clean ones within two pixels, if any, so that interpolation beside a hole reads no dirt."""
-    parts = jnp.concatenate([x * clean, clean], axis=-1)
-    near = _spline(_spline(parts, 1, 1), 1, 2)
-    middle = (slice(None), slice(RIM, -RIM), slice(RIM, -RIM))
-    mean = near[..., :-1] / (near[..., -1:] + 1e-12)
-    return jnp.where((clean[middle] > 0) | (near[..., -1:] < 1e-9), x[middle], mean)
+    """Damaged pixels of (c, h, w) replaced by the clean ones within two pixels, if any, so that interpolation beside a hole reads no dirt."""
+    near = _spline(_spline(jnp.concatenate([x * clean, clean[None]]), 1, 1), 1, 2)
+    mean = near[:-1] / (near[-1] + 1e-12)
+    inner = (..., slice(RIM, -RIM), slice(RIM, -RIM))
+    return jnp.where((clean[inner] > 0) | (near[-1] < 1e-9), x[inner], mean)
 
 
 def _surroundings(x: Array, clean: Array) -> tuple[Array, Array]:
-    """Smooth fill (n, h, w, c) and variance of the picture (n, h, w, 1) around each pixel, from clean pixels."""
-    c = x.shape[-1]
+    """Smooth fill (c, h, w) and variance of the picture (h, w) around each pixel, from clean pixels."""
+    c = x.shape[0]
     scales = _scales(
-        jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=-1, keepdims=True), clean], axis=-1)
+        jnp.concatenate([clean * x, clean * jnp.mean(x * x, axis=0, keepdims=True), clean[None]])
     )
     steep, level = _weighed(scales, STEEP), _weighed(scales, LEVEL)
-    near, wide = (found[..., :-1] / (found[..., -1:] + FAINT) for found in (steep, level))
-    near = near[..., :c]
-    variance = wide[..., c:] - jnp.mean(wide[..., :c] ** 2, axis=-1, keepdims=True)
-    return jnp.where(steep[..., -1:] > FAINT, near, _cropped(x)), jnp.maximum(variance, 0.0)
+    near, wide = (found[:-1] / (found[-1] + FAINT) for found in (steep, level))
+    variance = wide[c] - jnp.mean(wide[:c] ** 2, axis=0)
+    return jnp.where(steep[-1] > FAINT, near[:c], _cropped(x)), jnp.maximum(variance, 0.0)
 
 
 def _difference(frame: Array, moved: Array, both: Array) -> tuple[Array, Array]:
-    """Mean (n, h, w, c) and variance (n, h, w, 1) of frame - moved around each pixel, where both are clean."""
-    c = frame.shape[-1]
+    """Mean (c, h, w) and variance (h, w) of frame - moved around each pixel, where both are clean."""
+    c = frame.shape[0]
     d = (frame - moved) * both
-    found = _weighed(
-        _scales(jnp.concatenate([d, jnp.mean(d * d, axis=-1, keepdims=True), both], axis=-1)), LEVEL
-    )
-    mean = found[..., :-1] / (found[..., -1:] + FAINT)
-    variance = mean[..., c:] - jnp.mean(mean[..., :c] ** 2, axis=-1, keepdims=True)
+    found = _weighed(_scales(jnp.concatenate([d, jnp.mean(d * d, axis=0, keepdims=True), both[None]])), LEVEL)
+    mean = found[:-1] / (found[-1] + FAINT)
+    variance = mean[c] - jnp.mean(mean[:c] ** 2, axis=0)
     # nothing in common around the hole: not one clean pixel to judge the neighbour by
-    return mean[..., :c], jnp.where(found[..., -1:] > FAINT, jnp.maximum(variance, 0.0), 1.0)
+    return mean[:c], jnp.where(found[-1] > FAINT, jnp.maximum(variance, 0.0), 1.0)
 
 
 def _scales(x: Array) -> list[Array]:
-    """Ever wider averages of (n, h, w, k), each of the middle, `REACH` pixels in from every side: (n, k, h, w)."""
-    x = jnp.moveaxis(x, -1, 1)  # half the time of channels last
+    """Ever wider averages of (k, h, w), each of the middle, `REACH` pixels in from every side."""
     found, margin = [], REACH
     for level in range(LEVELS):
-        x = _spline(_spline(x, 2**level, 2), 2**level, 3)
+        x = _spline(_spline(x, 2**level, 1), 2**level, 2)
         margin -= 2 * 2**level
-        found.append(x[:, :, margin : x.shape[2] - margin, margin : x.shape[3] - margin])
+        found.append(x[:, margin : x.shape[1] - margin, margin : x.shape[2] - margin])
     return found
 
 
@@ -158,34 +178,28 @@ def _spline(x: Array, step: int, axis: int) -> Array:
 
 
 def _weighed(scales: Sequence[Array], power: float) -> Array:
-    """Sum over the scales, (n, h, w, k): the weight of a pixel falls about as distance^-power."""
+    """Sum over the scales: the weight of a pixel falls about as distance^-power."""
     parts = [2.0 ** (level * (2.0 - power)) * scale for level, scale in enumerate(scales)]
-    return jnp.moveaxis(sum(parts[1:], parts[0]), 1, -1)
+    return sum(parts[1:], parts[0])
 
 
 def _cropped(x: Array) -> Array:
-    return x[:, REACH : x.shape[1] - REACH, REACH : x.shape[2] - REACH]
+    return x[..., REACH : x.shape[-2] - REACH, REACH : x.shape[-1] - REACH]
 
 
 def _aligned(
-    x: Array, mask: Array, shift: Array, limit: int, first: Array, extent: Array
+    x: Array, clean: Array, shift: Array, limit: int, first: Array, extent: Array
 ) -> tuple[Array, Array]:
-    """Frames moved by a shift each, and 1 where the four samples around the place read are clean and within the frame."""
+    """A frame (c, h, w) moved by a shift, and 1 where the four samples around the place read are clean and within the frame."""
     edge = warp.margin(limit)
-    height, width = (size - 2 * edge for size in mask.shape[1:3])
+    height, width = (size - 2 * edge for size in clean.shape)
     rows, columns = (
         (place + f >= 0) & (place + f < e)
-        for place, f, e in zip((np.arange(s) for s in mask.shape[1:3]), first, extent, strict=True)
+        for place, f, e in zip((np.arange(s) for s in clean.shape), first, extent, strict=True)
     )
-    clean = (1 - mask[..., 0]) * (rows[:, None] & columns[None, :]).astype(mask.dtype)
+    clean = clean * (rows[:, None] & columns[None, :]).astype(clean.dtype)
     shift = jnp.clip(shift, -float(limit), float(limit))
-    start, end = (edge + f(shift).astype(jnp.int32) for f in (jnp.floor, jnp.ceil))
-
-    def least(frame_and_corners: tuple[Array, Array, Array]) -> Array:
-        frame, a, b = frame_and_corners
-        corners = [
-            lax.dynamic_slice(frame, (y, x), (height, width)) for y in (a[0], b[0]) for x in (a[1], b[1])
-        ]
-        return jnp.minimum(jnp.minimum(corners[0], corners[1]), jnp.minimum(corners[2], corners[3]))
-
-    return warp.translate(x, shift, limit=limit), lax.map(least, (clean, start, end))[..., None]
+    a, b = (edge + f(shift).astype(jnp.int32) for f in (jnp.floor, jnp.ceil))
+    corners = [lax.dynamic_slice(clean, (y, x), (height, width)) for y in (a[0], b[0]) for x in (a[1], b[1])]
+    whole = jnp.minimum(jnp.minimum(corners[0], corners[1]), jnp.minimum(corners[2], corners[3]))
+    return warp.translate_planes(x, shift, limit=limit), whole
