@@ -98,12 +98,11 @@ def test_sizes_are_extrapolated_by_kind_of_frame():
 
 
 def test_stages_are_put_together_as_the_threads_run(monkeypatch):
-    """Reader, chain and encoder work at once, the chain on so many blocks, and no core does two things at once."""
+    """Reader, chain and encoder work at once, and no core does two things at once."""
     read, measure, compute, encode = (Stage(wall, wall) for wall in (0.1, 0.2, 0.4, 0.3))
     found = Forecast(3, read, measure, compute, encode, 0, 0, (), False)
     monkeypatch.setattr(engines, "threads", lambda: 8)
     assert found.seconds(10) == pytest.approx(4)
-    assert dataclasses.replace(found, flight=2).seconds(10) == pytest.approx(3)
     assert found.seconds(10, passes=2) == pytest.approx(8)
     assert found.seconds(10, analysed=20) == pytest.approx(4 + 20 * 0.2)
     monkeypatch.setattr(engines, "threads", lambda: 1)

@@ -6,7 +6,8 @@ from vidsr.frames.schema import LARGEST_SIDE
 
 SD_PIXELS = 720 * 576
 MOST_FRAMES = 8
-TILE = 2048  # frames with a longer side are cut into tiles of this
+TILE = 2048  # frames with a longer side are cut into as few even tiles as are no longer than this
+STEP = 16  # samples; tiles are multiples of it, so that the last one repeats few of those before it
 FAR = (
     TILE // 2
 )  # samples: tiles of a chain that reads further around itself would be mostly what is read around them
@@ -14,7 +15,7 @@ SMALLEST_BUCKET = 64
 
 
 class Blocks(NamedTuple):
-    """Frames a block, and rows and columns a tile; an axis shorter than that is taken whole."""
+    """Frames a block, and at most so many rows and columns a tile; an axis shorter than that is taken whole."""
 
     time: int
     y: int = TILE
@@ -22,7 +23,13 @@ class Blocks(NamedTuple):
 
     def shape(self, extent: tuple[int, ...]) -> tuple[int, int, int]:
         """Block shape on a stack of this shape."""
-        return (min(self.time, extent[0]), min(self.y, extent[1]), min(self.x, extent[2]))
+        return (min(self.time, extent[0]), _even(self.y, extent[1]), _even(self.x, extent[2]))
+
+
+def _even(most: int, extent: int) -> int:
+    """The length of as many equal tiles as it takes for none to be longer than `most`."""
+    count = -(-extent // most)
+    return min(extent, most, -(-extent // (count * STEP)) * STEP)
 
 
 def choose(largest_frame: int, reach: int = 0) -> Blocks:

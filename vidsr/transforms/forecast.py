@@ -34,8 +34,9 @@ class Stage(NamedTuple):
     def __add__(self, other: "Stage") -> "Stage":  # type: ignore[override]
         return Stage(self.wall + other.wall, self.cpu + other.cpu)
 
-    def less(self, other: "Stage") -> "Stage":
-        return Stage(max(self.wall - other.wall, 0.0), max(self.cpu - other.cpu, 0.0))
+    def without(self, other: "Stage") -> "Stage":
+        """Less what another took of the cores meanwhile."""
+        return Stage(self.wall, max(self.cpu - other.cpu, 0.0))
 
     def each(self, frames: int) -> "Stage":
         return self.times(1 / frames)
@@ -44,10 +45,9 @@ class Stage(NamedTuple):
         return Stage(self.wall * factor, self.cpu * factor)
 
 
-def overlapped(read: Stage, compute: Stage, encode: Stage, cores: int, flight: int = 1) -> float:
-    """Seconds a frame of a run: reader, chain and encoder work at once, the chain on so many blocks, and all share the cores."""
-    shared = (read.cpu + compute.cpu + encode.cpu) / cores
-    return max(read.wall, compute.wall / flight, encode.wall, shared)
+def overlapped(read: Stage, compute: Stage, encode: Stage, cores: int) -> float:
+    """Seconds a frame of a run: reader, chain and encoder work at once, and all share the cores."""
+    return max(read.wall, compute.wall, encode.wall, (read.cpu + compute.cpu + encode.cpu) / cores)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +60,6 @@ class Forecast:
       memory: bytes the process will hold at its highest, with the encoder if there is one; before: bytes it held when the probe began.
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
-      flight: blocks that are computed at once.
       passes: how often the chain runs over the clip: twice where the encoder has to know how light it gets.
       steps: as settled on these frames.
     """
@@ -74,7 +73,6 @@ class Forecast:
     before: int
     sizes: tuple[int, ...]
     is_quick: bool
-    flight: int = 1
     passes: int = 1
     steps: tuple = ()
 
@@ -87,8 +85,8 @@ class Forecast:
         """For `frames` frames through the chain and to the file, and `analysed` through its analyses; `passes` other than found."""
         passes = passes or self.passes
         cores = engines.threads()
-        written = overlapped(self.read, self.compute, self.encode, cores, self.flight)
-        looked = overlapped(self.read, self.compute, Stage(), cores, self.flight)
+        written = overlapped(self.read, self.compute, self.encode, cores)
+        looked = overlapped(self.read, self.compute, Stage(), cores)
         measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
         return (written + (passes - 1) * looked) * frames + measured * analysed
 
@@ -143,23 +141,23 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
     with Peak() as peak, media.in_order():
         first = _beginning(view, length, view.steps, view.array)
         rough, frames = _timed(lambda: _rehearsed(first, encoding, scratch))
+        held = peak.highest
         about = {
             "before": peak.before,
             "steps": tuple(first.steps),
             "passes": 2 if encoding is not None and encoding.needs_light else 1,
-            "flight": 1 if any(step.kind in ("scan", "host") for step in first.steps) else IN_FLIGHT,
         }
         if rough.wall / frames * total < quick:
-            return Forecast(frames, none, none, none, none, peak.highest, sizes=(), is_quick=True, **about)
-        source = _Clocked(view.array)
+            return Forecast(frames, none, none, none, none, held, sizes=(), is_quick=True, **about)
+        source = _Counted(view.array)
         again = _beginning(view, length, first.steps, source)
         solved, _ = _timed(again.solve)
-        analysis = solved.less(source.taken).each(length) if again.solved else none
-        before = source.taken
+        looked_at = source.frames
         ran, encoded, sizes = _measured(again, frames, encoding, scratch)
-        compute = ran.less(source.taken.less(before)).each(frames)
+        taken = source.frames - looked_at
         read = _reading(source, size, total)
-    held = peak.highest
+        analysis = solved.without(read.times(looked_at)).each(length) if again.solved else none
+        compute = ran.without(read.times(taken)).each(frames)
     if encoding is not None:
         encoders = 2 if segment.has_next(encoding, total) else 1
         held += encoders * encoding.holds(total) - encoding.holds(frames)
@@ -174,23 +172,21 @@ def _timed(work: Callable[[], Any]) -> tuple[Stage, Any]:
     return Stage(clock.perf_counter() - wall, clock.process_time() - cpu), done
 
 
-class _Clocked:
-    """An array that knows how long its frames took to come, and up to where they came."""
+class _Counted:
+    """An array that knows how many frames it gave, and up to which one."""
 
     def __init__(self, array: Any):
-        self.array, self.taken, self.frames, self.end = array, Stage(), 0, 0
+        self.array, self.frames, self.end = array, 0, 0
         self.scale = getattr(array, "scale", None)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._clocked(lambda: _computed(self.array[key]), key[0].stop)
+        return self._gave(_computed(self.array[key]), key[0].stop)
 
     def codes(self, start: int, count: int) -> np.ndarray:
         """Whole numbers, of an array that has them."""
-        return self._clocked(lambda: self.array.codes(start, count), start + count)
+        return self._gave(self.array.codes(start, count), start + count)
 
-    def _clocked(self, work: Callable[[], Any], end: int) -> Any:
-        taken, part = _timed(work)
-        self.taken += taken
+    def _gave(self, part: Any, end: int) -> Any:
         self.frames += len(part)
         self.end = max(self.end, end)
         return part
@@ -251,20 +247,30 @@ def _rehearsed(view: View, encoding: Any, scratch: Path | None) -> int:
 
 
 def _measured(view: View, frames: int, encoding: Any, scratch: Path | None) -> tuple[Stage, Stage, tuple]:
-    """Seconds to run so many frames and to encode them, one after the other, and the sizes of the encoded ones."""
-    ran = encoded = Stage()
-    with nullcontext() if encoding is None else _writer(encoding, scratch) as writer:
-        for at, block in _blocks(view, _coded(encoding)):
-            if at < frames:
-                taken, pictures = _timed(block)
-                ran += taken
-                if writer is not None:
-                    times = _times(encoding, at, len(pictures))
-                    encoded += _timed(lambda pictures=pictures, times=times: writer.write(pictures, times))[0]
-        if writer is None:
-            return ran, encoded, ()
-        encoded += _timed(writer.close)[0]
-        return ran, encoded, media.packet_sizes(scratch)
+    """Seconds to read and run so many frames, and then to encode them, and the sizes of the encoded ones."""
+    number, kept = 0, []
+    wall, cpu = clock.perf_counter(), clock.process_time()
+    with closing(stream(view, 0, frames, coded=_coded(encoding))) as blocks:
+        for block in blocks:
+            number += 1
+            kept += [block] * (encoding is not None)
+    ran = Stage(clock.perf_counter() - wall, clock.process_time() - cpu)
+    at_once = number / (number + IN_FLIGHT - 1)  # in the beginning and in the end fewer are in flight
+    ran = Stage(max(ran.wall * at_once, ran.cpu / engines.threads()), ran.cpu)
+    if encoding is None:
+        return ran, Stage(), ()
+    return ran, *_timed(lambda: _encoded(kept, encoding, scratch))
+
+
+def _encoded(blocks: list[np.ndarray], encoding: Any, scratch: Path | None) -> tuple[int, ...]:
+    """Sizes of the frames."""
+    at = 0
+    with _writer(encoding, scratch) as writer:
+        for block in blocks:
+            writer.write(block, _times(encoding, at, len(block)))
+            at += len(block)
+        writer.close()
+        return media.packet_sizes(scratch)
 
 
 @contextmanager
@@ -285,16 +291,14 @@ def _times(encoding: Any, at: int, count: int) -> list[float]:
     return [encoding.start + float((at + i) / encoding.rate) for i in range(count)]
 
 
-def _reading(source: _Clocked, size: int, total: int) -> Stage:
-    """What a frame takes to read, from those that follow on the ones read; from all read so far where none follow."""
-    end = min(source.end + FRAMES, total)
-    if end == source.end:
-        return source.taken.each(source.frames)
-    taken, begun = Stage(), source.end
+def _reading(source: _Counted, size: int, total: int) -> Stage:
+    """What a frame takes to read: those that follow on the ones read, the first where none follow."""
+    begun = source.end if source.end < total else 0
+    end = min(begun + FRAMES, total)
+    read = source.array.codes if source.scale is not None else _signal_of(source.array)
+    taken = Stage()
     for at in range(begun, end, size):
-        count = min(size, end - at)
-        read = source.array.codes if source.scale is not None else _signal_of(source.array)
-        taken += _timed(lambda read=read, at=at, count=count: read(at, count))[0]
+        taken += _timed(lambda at=at: read(at, min(size, end - at)))[0]
     return taken.each(end - begun)
 
 
