@@ -43,6 +43,8 @@ def test_restore_probe_and_zoo(tmp_path, capsys):
     ]
     assert cli.main(arguments) == 0
     assert vidsr.open(tmp_path / "out.mp4").shape == (5, 64, 96, 3)
+    assert cli.main([*arguments, "--overwrite", "--max-memory", "1MB"]) == 1
+    assert "even the smallest blocks" in capsys.readouterr().err
     assert cli.main(["probe", str(tmp_path / "out.mp4")]) == 0
     assert cli.main(["zoo", "list"]) == 0
     assert "sr-small-x4" in capsys.readouterr().out

@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--codec")
     restore.add_argument("--crf", type=int)
     restore.add_argument("--bits", type=int)
+    restore.add_argument("--max-memory", help="what the process is to keep within, for example 8GB")
     restore.add_argument("--overwrite", action="store_true")
     restore.add_argument(
         "--restart", action="store_true", help="throw an unfinished render of another recipe away"
@@ -179,7 +180,7 @@ def _demo(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     import vidsr
 
-    keep = ("start", "end", "seed", "codec", "crf", "bits", "overwrite", "restart")
+    keep = ("start", "end", "seed", "codec", "crf", "bits", "max_memory", "overwrite", "restart")
     pipe = vidsr.pipeline(*steps_of(options.steps))
     print(pipe.render(options.source, options.out, **{k: getattr(options, k) for k in keep}))
 

@@ -71,18 +71,26 @@ def shots(scores: np.ndarray) -> np.ndarray:
 
 def thumbnails(x: Array) -> Array:
     """Area means of ``(t, y, x, c)`` over at most 32 x 32 bins of whole pixels, each at least 8 pixels wide if it can be."""
-    rows, columns = (_bin_means(size) for size in x.shape[1:3])
-    low = jnp.einsum(
-        "tywc,hy->thwc", x, rows, precision=lax.Precision.HIGHEST
-    )  # rows first: without turning x about
-    return jnp.einsum("thwc,xw->thxc", low, columns, precision=lax.Precision.HIGHEST)
+    height, width = x.shape[1:3]
+    edges = np.array(_edges(height))
+    sizes = np.diff(edges)
+    low = jnp.float32(0)
+    for k in range(int(sizes.max())):  # row k of every bin: half the time of a product with a matrix of bins
+        weight = ((k < sizes) / sizes).astype(np.float32)
+        low = low + x[:, np.minimum(edges[:-1] + k, height - 1)] * weight[:, None, None]
+    return jnp.einsum("thwc,xw->thxc", low, _bin_means(width), precision=lax.Precision.HIGHEST)
+
+
+def _edges(size: int) -> list[int]:
+    """Where bins begin that split an axis at whole pixels, and where the last ends."""
+    bins = min(_BINS, max(1, size // _BIN_PIXELS))
+    return [i * size // bins for i in range(bins + 1)]
 
 
 def _bin_means(size: int) -> np.ndarray:
-    """``(bins, size)`` float32: every row averages one bin; the bins split the axis at whole pixels."""
-    bins = min(_BINS, max(1, size // _BIN_PIXELS))
-    edges = [i * size // bins for i in range(bins + 1)]
-    means = np.zeros((bins, size), np.float32)
+    """``(bins, size)`` float32: every row averages one bin."""
+    edges = _edges(size)
+    means = np.zeros((len(edges) - 1, size), np.float32)
     for row, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
         means[row, low:high] = 1 / (high - low)
     return means

@@ -150,7 +150,7 @@ def _search(pair: Array, start: Array) -> tuple[Array, Array]:
     reach = np.array([int(REACH * n) for n in shape], np.int32)
     before, after = TAPS // 2 - 1, TAPS // 2
     padded = jnp.pad(pair[1], [(int(r) + before, int(r) + after) for r in reach])
-    slope = jnp.stack([_slope(a, 0), _slope(a, 1)])
+    slope = _slope(a, 0), _slope(a, 1)
     limit = jnp.asarray(reach, a.dtype)
 
     def moved_by(d: Array) -> tuple[Array, Array]:
@@ -167,8 +167,9 @@ def _search(pair: Array, start: Array) -> tuple[Array, Array]:
         moved, inside = moved_by(d)
         residual = moved - a
         weight = inside / (1.0 + (residual / _scale(residual, inside)) ** 2) ** 2
-        parts = jnp.stack([*slope, residual]).reshape(3, -1)
-        (yy, yx, pull_y), (_, xx, pull_x) = (parts[:2] * weight.reshape(-1)) @ parts.T
+        wy, wx = (weight * s for s in slope)
+        products = (wy * slope[0], wy * slope[1], wx * slope[1], wy * residual, wx * residual)
+        yy, yx, xx, pull_y, pull_x = map(jnp.sum, products)
         ridge = 1e-3 * (yy + xx) + 1e-12  # a picture of stripes says nothing along them
         yy, xx = yy + ridge, xx + ridge
         change = jnp.stack([yx * pull_x - xx * pull_y, yx * pull_y - yy * pull_x]) / (yy * xx - yx * yx)
