@@ -1,13 +1,13 @@
 """Values in order with bounded memory: threads read and compute ahead while the caller uses them."""
 
 import math
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -56,14 +56,20 @@ def in_flight(works: Iterable[Callable[[], T]], count: int = IN_FLIGHT) -> Gener
 
 def ahead(values: Iterable[T], depth: int = AHEAD) -> Generator[T, None, None]:
     """Yield `values`, which a thread of its own computes up to `depth` ahead; closing the iterator stops it."""
-    ready: queue.Queue = queue.Queue(depth)
+    ready: SimpleQueue = (
+        SimpleQueue()
+    )  # Ctrl-C may come while the caller holds the lock of another kind of queue, and never let go of it
+    room: SimpleQueue = SimpleQueue()
+    for _ in range(depth):
+        room.put(None)
     given_up = threading.Event()
 
     def put(item: Any) -> None:
         while not given_up.is_set():
             try:
-                return ready.put(item, timeout=0.2)
-            except queue.Full:
+                room.get(timeout=0.2)
+                return ready.put(item)
+            except Empty:
                 continue
 
     def produce() -> None:
@@ -82,6 +88,7 @@ def ahead(values: Iterable[T], depth: int = AHEAD) -> Generator[T, None, None]:
     worker.start()
     try:
         while (item := ready.get()) is not _END:
+            room.put(None)
             if isinstance(item, _Failed):
                 raise item.error
             yield item
@@ -97,21 +104,27 @@ class InTurn:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "vidsr-finish")
-        self._last: Future | None = None
+        self._works: SimpleQueue = SimpleQueue()  # see `ahead`
+        self._done: SimpleQueue = SimpleQueue()
+        self._is_out = False
+        self._thread = threading.Thread(target=self._run, name="vidsr-finish", daemon=True)
 
     def call(self, work: Callable[[], None]) -> None:
         """Hand `work` over."""
         self.wait()
-        self._last = self._pool.submit(work)
+        self._works.put(work)
+        self._is_out = True
 
     def wait(self) -> None:
         """Until what was handed over is done."""
-        last, self._last = self._last, None
-        if last is not None:
-            last.result()
+        if self._is_out:
+            error = self._done.get()
+            self._is_out = False
+            if error is not None:
+                raise error
 
     def __enter__(self) -> "InTurn":
+        self._thread.start()
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
@@ -119,7 +132,17 @@ class InTurn:
             if kind is None:
                 self.wait()
         finally:
-            self._pool.shutdown(wait=True)
+            self._works.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (work := self._works.get()) is not None:
+            try:
+                work()
+            except BaseException as error:
+                self._done.put(error)
+            else:
+                self._done.put(None)
 
 
 class _Failed:
