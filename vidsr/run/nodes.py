@@ -335,7 +335,8 @@ def gathered(region: Region, made: Iterable[tuple[Region, np.ndarray]]) -> np.nd
     out, whole = None, tuple(map(tuple, region))
     for place, part in made:
         if tuple(map(tuple, place)) == whole:
-            return part
+            out = part
+            continue  # to the end of `made`, where a view says what it has to say
         if out is None:
             shape = (*(n for _, n in region), part.shape[3])
             out = zeros(shape, part.dtype) if opened() else np.empty(shape, part.dtype)
