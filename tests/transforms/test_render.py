@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import threading
 
 import numpy as np
 import pytest
@@ -168,3 +169,25 @@ def test_a_changed_source_or_seed_is_another_render(source, tmp_path, monkeypatc
     vidsr.save(vidsr.stack(other, fps=25), source, codec="ffv1", overwrite=True)
     with pytest.raises(RecipeError, match="restart=True"):
         pipe.render(source, tmp_path / "out.mkv", seed=1, progress=False)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_an_encoder_that_fails_at_its_end_reaches_the_caller(source, tmp_path, monkeypatch, number):
+    """A segment is emptied of its last frames in a thread of its own, while the next is computed."""
+    pipe, close = vidsr.pipeline(vidsr.resize(2)), media.Writer.close
+
+    def fails(writer):
+        if f"unfinished-{number:06d}" in writer.path.name:
+            raise writing_failed(writer.path, OSError(errno.ENOSPC, "No space left on device"))
+        close(writer)
+
+    with monkeypatch.context() as patch, pytest.raises(MediaError, match="is full. Make room"):
+        patch.setattr(media.Writer, "close", fails)
+        pipe.render(source, tmp_path / "out.mp4", progress=False)
+    assert sorted(p.name for p in (tmp_path / "out.mp4.part").glob("0*")) == [
+        f"{n:06d}.mp4" for n in range(number)
+    ]
+    assert not list((tmp_path / "out.mp4.part").glob("unfinished*"))
+    assert not [t for t in threading.enumerate() if t.name.startswith("vidsr-")]
+    pipe.render(source, tmp_path / "out.mp4", progress=False)
+    assert vidsr.open(tmp_path / "out.mp4").shape == (20, 64, 96, 3)
