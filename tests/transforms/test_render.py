@@ -188,6 +188,7 @@ def test_an_encoder_that_fails_at_its_end_reaches_the_caller(source, tmp_path, m
         f"{n:06d}.mp4" for n in range(number)
     ]
     assert not list((tmp_path / "out.mp4.part").glob("unfinished*"))
-    assert not [t for t in threading.enumerate() if t.name.startswith("vidsr-")]
+    ours = ("vidsr-read", "vidsr-prepare", "vidsr-compute", "vidsr-finish")
+    assert not [t for t in threading.enumerate() if t.name.startswith(ours)]
     pipe.render(source, tmp_path / "out.mp4", progress=False)
     assert vidsr.open(tmp_path / "out.mp4").shape == (20, 64, 96, 3)
