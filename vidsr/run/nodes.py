@@ -330,7 +330,8 @@ def gathered(region: Region, made: Iterable[tuple[Region, np.ndarray]]) -> np.nd
     out, whole = None, tuple(map(tuple, region))
     for place, part in made:
         if tuple(map(tuple, place)) == whole:
-            return part
+            out = part  # the only one; what makes them still has its end before it
+            continue
         if out is None:
             out = np.empty((*(n for _, n in region), part.shape[3]), part.dtype)
         out[_part(place, region)] = part
