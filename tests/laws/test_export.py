@@ -45,7 +45,7 @@ def lowering(function, lowered):
 def test_lowers_everywhere(name, monkeypatch):
     lowered = []
     monkeypatch.setattr(nodes, "run_fused", lowering(nodes.run_fused, lowered))
-    monkeypatch.setattr(states, "_measure_one", lowering(states._measure_one, lowered))
+    monkeypatch.setattr(states, "measure_one", lowering(states.measure_one, lowered))
     stack = clips.clip(SHAPE)
     step = ROWS[name].make(np.random.default_rng(0), apply.spec_of(stack), stack["frame"].values)
     clips.in_blocks(pipeline(step), 4)(stack)
