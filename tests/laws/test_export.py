@@ -49,4 +49,4 @@ def test_lowers_everywhere(name, monkeypatch):
     stack = clips.clip(SHAPE)
     step = ROWS[name].make(np.random.default_rng(0), apply.spec_of(stack), stack["frame"].values)
     clips.in_blocks(pipeline(step), 4)(stack)
-    assert set(lowered) == {"run_fused"} | ({"_measure_one"} if class_of(name).kind == "analysis" else set())
+    assert set(lowered) == {"run_fused"} | ({"measure_one"} if class_of(name).kind == "analysis" else set())
