@@ -207,9 +207,9 @@ def _first(rule: Table, outputs: np.ndarray) -> np.ndarray:
 def _blocks(
     x: jax.Array, axis: int, rule: Table, first_in: jax.Array, first_out: jax.Array, n_out: int
 ) -> jax.Array:
-    """Blocks of `num` outputs read the same places, block after block: strided sums, no gather.
+    """Blocks of `num` outputs read the same places, block after block: strided sums, no gather, the phases laid side by side.
 
-    On x the innermost loop would run over 3 channels; a small matrix product is 4 times faster there.
+    On a CPU a third of the time of a small matrix product along x, and of sums with an axis of phases (measured).
     """
     num, den, count, span = rule.num, rule.den, -(-n_out // rule.num), rule.span
     starts = _place(rule, first_out + jnp.arange(num, dtype=jnp.int32), first_in)
@@ -217,18 +217,12 @@ def _blocks(
     weight = _aligned(rule, first_out, starts - start, span)
     piece = lax.dynamic_slice_in_dim(x, start, (count - 1) * den + span, axis)
     reads = [lax.slice_in_dim(piece, j, j + (count - 1) * den + 1, den, axis) for j in range(span)]
+    phases = [
+        sum((r * w for r, w in zip(reads[1:], row[1:], strict=True)), reads[0] * row[0]) for row in weight
+    ]
     if num == 1:
-        return sum((reads[j] * weight[0, j] for j in range(1, span)), reads[0] * weight[0, 0])
-    if axis == x.ndim - 2:
-        eye = jnp.eye(x.shape[-1], dtype=jnp.float32)
-        matrix = (weight.T[:, None, :, None] * eye[None, :, None, :]).reshape(span * len(eye), num * len(eye))
-        out = jnp.dot(jnp.concatenate(reads, -1), matrix, precision=lax.Precision.HIGHEST)
-    else:
-        column = (num,) + (1,) * (x.ndim - axis - 1)
-        out = sum(
-            jnp.expand_dims(r, axis + 1) * w.reshape(column) for r, w in zip(reads, weight.T, strict=True)
-        )
-    out = out.reshape(x.shape[:axis] + (count * num,) + x.shape[axis + 1 :])
+        return phases[0]
+    out = jnp.stack(phases, axis + 1).reshape(x.shape[:axis] + (count * num,) + x.shape[axis + 1 :])
     return lax.slice_in_dim(out, 0, n_out, axis=axis)
 
 
