@@ -10,6 +10,7 @@ from vidsr import hub, models
 from vidsr.adapters import engines, onnx_file
 from vidsr.errors import RecipeError
 from vidsr.models import rrdb
+from vidsr.run import processor
 
 FAST = pytest.mark.skipif(
     not engines.is_installed("openvino"),
@@ -74,7 +75,7 @@ def test_the_number_of_threads_changes_no_bit(precision, monkeypatch):
     data = onnx_file.written(*models.named(of.graphdef, of.params), of.params)
     outs = []
     for count in (1, 2, 3):
-        monkeypatch.setattr(engines, "threads", lambda count=count: count)
+        monkeypatch.setattr(processor, "cores", lambda count=count: count)
         outs.append(engines.OpenVino(data, precision)(texture(of)))
     assert all(np.array_equal(out, outs[0]) for out in outs)
 

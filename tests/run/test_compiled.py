@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
+from tests.run.events import times
 from vidsr.run import compiled
 
 NAMES = ("dir", "max_size")
@@ -33,17 +34,7 @@ def kept(folder):
 
 
 def hits(work):
-    count = [0]
-
-    def listen(event, **_):
-        count[0] += event == "/jax/compilation_cache/cache_hits"
-
-    jax.monitoring.register_event_listener(listen)
-    try:
-        work()
-    finally:
-        jax.monitoring.unregister_event_listener(listen)
-    return count[0]
+    return times("/jax/compilation_cache/cache_hits", work)
 
 
 def program():

@@ -2,11 +2,11 @@
 
 import pickle
 
-import jax
 import numpy as np
 import pytest
 
 from tests.run import toys
+from tests.run.events import times
 from vidsr.run.blocks import Blocks
 from vidsr.run.law import Spec
 from vidsr.run.states import StateTable
@@ -118,17 +118,7 @@ def test_an_open_step_behind_an_analysis_has_it_run_once(monkeypatch):
 
 
 def compilations(work):
-    count = [0]
-
-    def listen(event, duration, **_):
-        count[0] += event == "/jax/core/compile/backend_compile_duration"
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    try:
-        work()
-    finally:
-        jax.monitoring.unregister_event_duration_listener(listen)
-    return count[0]
+    return times("/jax/core/compile/backend_compile_duration", work)
 
 
 def test_two_compilations_a_fused_chain_and_none_for_new_numbers():

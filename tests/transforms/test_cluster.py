@@ -14,6 +14,7 @@ import pytest
 import vidsr
 from tests.run import toys
 from vidsr.errors import MediaError, RecipeError, StackError
+from vidsr.run import processor
 from vidsr.run.states import StateTable
 from vidsr.transforms import render as rendering
 from vidsr.transforms import segment as segments
@@ -460,7 +461,7 @@ def test_a_worker_that_joins_late_and_is_unfit_is_left_out(source, tmp_path, thr
 def test_another_processor_is_said(source, tmp_path, threads, monkeypatch, capsys):
     here = threading.current_thread()
     monkeypatch.setattr(
-        fitness, "processor", lambda: "abacus" if threading.current_thread() is here else "slide rule"
+        processor, "model", lambda: "abacus" if threading.current_thread() is here else "slide rule"
     )
     rendered(PIPES["windows and draws"], source, tmp_path / "out.mkv", client=threads, progress=True)
     said = capsys.readouterr().err
@@ -470,3 +471,13 @@ def test_another_processor_is_said(source, tmp_path, threads, monkeypatch, capsy
 def test_explain_says_that_segments_go_one_after_another():
     assert "one after another: Recursive hands its state on" in str(PIPES["causal"].explain())
     assert "on a cluster" not in str(PIPES["windows and draws"].explain())
+
+
+def test_a_worker_without_eight_bits_is_refused():
+    """What would run a network there is held against what runs it here, precision included."""
+    here = SimpleNamespace(engine="openvino", precision="int8", ranges=(("head", 0.0, 1.0),))
+    here.engaged = lambda: SimpleNamespace(engine="openvino", precision="f32")
+    kind, why = fitness._engine_refusal([here])
+    assert kind == fitness.RECIPE and "openvino in f32 there, and runs by openvino in int8 here" in why
+    here.engaged = lambda: here
+    assert fitness._engine_refusal([here]) is None

@@ -12,8 +12,8 @@ import pytest
 
 import vidsr
 from vidsr import media
-from vidsr.adapters import engines
 from vidsr.errors import MediaError
+from vidsr.run import processor
 from vidsr.transforms import explain as explaining
 from vidsr.transforms import render as rendering
 from vidsr.transforms import segment as segments
@@ -101,11 +101,11 @@ def test_stages_are_put_together_as_the_threads_run(monkeypatch):
     """Reader, chain and encoder work at once, and no core does two things at once."""
     read, measure, compute, encode = (Stage(wall, wall) for wall in (0.1, 0.2, 0.4, 0.3))
     found = Forecast(3, read, measure, compute, encode, 0, 0, (), False)
-    monkeypatch.setattr(engines, "threads", lambda: 8)
+    monkeypatch.setattr(processor, "cores", lambda: 8)
     assert found.seconds(10) == pytest.approx(4)
     assert found.seconds(10, passes=2) == pytest.approx(8)
     assert found.seconds(10, analysed=20) == pytest.approx(4 + 20 * 0.2)
-    monkeypatch.setattr(engines, "threads", lambda: 1)
+    monkeypatch.setattr(processor, "cores", lambda: 1)
     assert found.seconds(10) == pytest.approx(8)
     slow = dataclasses.replace(found, encode=Stage(2.0, 1.0))
     assert slow.seconds(10) == pytest.approx(20)

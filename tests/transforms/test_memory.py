@@ -99,6 +99,9 @@ def test_a_render_keeps_within_it(tmp_path, clip):
     assert made.blocks != vidsr.Pipeline.from_provenance(whole).blocks and made.blocks[0] < 8
     text = str(vidsr.resize(2).explain(film, max_memory=110 * MB))
     assert re.search(r"blocks +[124] frames of", text)
+    vidsr.resize(2).render(film, tmp_path / "out.mp4", max_memory=110 * MB, progress=False)
+    chosen = vidsr.Pipeline.from_provenance(vidsr.open(tmp_path / "out.mp4")).blocks
+    assert f"{chosen[0]} frames of" in text.split("blocks")[1]
 
 
 def test_blocks_shrink_until_they_fit():

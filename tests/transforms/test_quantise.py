@@ -13,6 +13,7 @@ from tests.laws import clips
 from vidsr import hub, models
 from vidsr.adapters import engines, onnx_file
 from vidsr.errors import RecipeError, StackError
+from vidsr.run import processor
 
 FAST = pytest.mark.skipif(
     not engines.is_installed("openvino"),
@@ -180,12 +181,12 @@ def test_what_was_not_asked_for_is_not_taken(tiny, monkeypatch):
 
 def test_a_cpu_whose_sums_may_overflow_is_f32_and_says_so(tiny, monkeypatch):
     monkeypatch.setattr(engines, "is_installed", lambda package: True)
-    monkeypatch.setattr(engines, "_instructions", lambda: "flags : avx2 avx512f")
+    monkeypatch.setattr(processor, "text", lambda: "flags : avx2 avx512f")
     found = in_int8(tiny).steps[0].choice()
     assert found[:2] == ("openvino", "f32") and "overflow" in found.why
-    monkeypatch.setattr(engines, "_instructions", lambda: "flags : avx2 avx_vnni")
+    monkeypatch.setattr(processor, "text", lambda: "flags : avx2 avx_vnni")
     assert in_int8(tiny).steps[0].choice()[:2] == ("openvino", "int8")
-    monkeypatch.setattr(engines, "_instructions", lambda: "")  # a system that does not tell
+    monkeypatch.setattr(processor, "text", lambda: "")  # a system that does not tell
     assert in_int8(tiny).steps[0].choice()[:2] == ("openvino", "int8")
 
 
@@ -215,7 +216,7 @@ def test_windows_and_threads_change_no_bit(clip, tiny, monkeypatch):
         np.testing.assert_array_equal(part[inner], wanted[inner])
     data = onnx_file.written(*models.named(tiny.graphdef, tiny.params), tiny.params, tiny.ranges)
     for count in (1, 3):
-        monkeypatch.setattr(engines, "threads", lambda count=count: count)
+        monkeypatch.setattr(processor, "cores", lambda count=count: count)
         np.testing.assert_array_equal(engines.OpenVino(data, "int8")(x)[0], whole)
 
 

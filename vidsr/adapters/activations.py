@@ -65,7 +65,7 @@ class JaxOps:
         if kernel.ndim == 2:
             return jnp.dot(x, kernel, precision=blocks.PRECISION) + bias
         if kernel.ndim == 3:
-            return _around(x, kernel) + bias
+            return blocks.depthwise3x3(x, kernel) + bias
         return blocks.conv3x3(x, kernel) + bias
 
     def prelu(self, layer: str, x: Array) -> Array:
@@ -75,9 +75,8 @@ class JaxOps:
         return rrdb.leaky(x)
 
     def normed(self, layer: str, x: Array) -> Array:
-        centred = x - x.mean(-1, keepdims=True)
-        spread = jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + 1e-6)
-        return centred * spread * self._of(layer)["scale"] + self._of(layer)["bias"]
+        of = self._of(layer)
+        return blocks.normed(x, of["scale"], of["bias"])
 
     def halves(self, x: Array) -> list[Array]:
         return jnp.split(x, 2, -1)
@@ -99,10 +98,3 @@ class JaxOps:
 
     def folded(self, x: Array, fold: int) -> Array:
         return blocks.pixel_fold(x, fold)
-
-
-def _around(x: Array, kernel: Array) -> Array:
-    height, width = x.shape[1:3]
-    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    parts = [padded[:, i : i + height, j : j + width] * kernel[i, j] for i in range(3) for j in range(3)]
-    return sum(parts[1:], parts[0])

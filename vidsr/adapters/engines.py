@@ -8,12 +8,10 @@ bits do not depend on its block; OpenVINO compiles for each height and width and
 import importlib
 import importlib.metadata
 import importlib.util
-import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, NamedTuple
 
@@ -23,7 +21,9 @@ from vidsr import models
 from vidsr.adapters import int8, onnx_file
 from vidsr.adapters.described import IN_STRIPS, NETWORKS
 from vidsr.errors import RecipeError
+from vidsr.frames.buffers import aligned
 from vidsr.models import rrdb
+from vidsr.run import processor
 
 PACKAGES = ("openvino", "onnxruntime")
 ENGINES = ("auto", "xla", *PACKAGES)
@@ -143,20 +143,13 @@ def has_bf16() -> bool:
 
 def has_tiles() -> bool:
     """Whether the CPU multiplies matrices of bf16 in hardware (AMX), as the system says; False where it does not tell."""
-    return " amx_bf16" in _instructions()
+    return "amx_bf16" in processor.flags()
 
 
 def has_dot_products() -> bool:
     """Whether the CPU sums products of 8 bits in 32 (VNNI, or ARM's); True where the system does not tell. Before, sums in 16 bits may overflow."""
-    return not _instructions() or any(name in _instructions() for name in ("vnni", "asimddp"))
-
-
-@cache
-def _instructions() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return ""
+    flags = processor.flags()
+    return not flags or bool(flags & {"avx512_vnni", "avx_vnni", "asimddp"})
 
 
 def agreement(net: Net) -> float:
@@ -201,7 +194,7 @@ def _in_strips(first: Run, second: Run, times: int, x: np.ndarray) -> np.ndarray
     window = rows + 2 * rrdb.BEHIND
     if height <= window:
         return second(y)
-    made = aligned(count, (height * times, width * times, 3))
+    made = aligned((count, height * times, width * times, 3))
     for k in range(number):
         top = min(k * rows, height - rows)
         start = min(max(top - rrdb.BEHIND, 0), height - window)
@@ -217,7 +210,7 @@ class OnnxRuntime:
         import onnxruntime
 
         settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = threads()
+        settings.intra_op_num_threads = processor.cores()
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others need the cores too
         self.session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
 
@@ -239,7 +232,7 @@ class OpenVino:
             request = self._request((1, *x.shape[1:]))
             seen = request.get_input_tensor()
             size = tuple(request.get_output_tensor().shape)
-            made = aligned(x.shape[0], size[1:])
+            made = aligned((x.shape[0], *size[1:]))
             for frame, out in zip(x, made, strict=True):
                 seen.data[0] = frame
                 request.set_output_tensor(openvino.Tensor(out[None], shared_memory=True))
@@ -252,7 +245,7 @@ class OpenVino:
             model.reshape({"frames": list(shape)})
             settings = {
                 "INFERENCE_PRECISION_HINT": "f32" if self.precision == "int8" else self.precision,
-                "INFERENCE_NUM_THREADS": threads(),
+                "INFERENCE_NUM_THREADS": processor.cores(),
                 "PERFORMANCE_HINT": "LATENCY",
             }
             self.requests[shape] = _core().compile_model(model, "CPU", settings).create_infer_request()
@@ -260,21 +253,6 @@ class OpenVino:
         while len(self.requests) > KEPT:
             self.requests.popitem(last=False)
         return self.requests[shape]
-
-
-def threads() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def aligned(count: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Empty float32 frames at an address that XLA takes over without a copy; not to be written once it has."""
-    size = 4 * count * int(np.prod(shape))
-    held = np.empty(size + 64, np.uint8)
-    start = -held.ctypes.data % 64
-    return held[start : start + size].view(np.float32).reshape(count, *shape)
 
 
 def channels(net: Net) -> int:

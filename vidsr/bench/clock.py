@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vidsr.adapters import engines
+from vidsr.run import processor
 
 # XLA reads these when its first array is made: call before, as the command line does
 ONE_THREAD = {
@@ -59,4 +59,4 @@ def seconds() -> float:
 
 def threads() -> int:
     """How many a method may start."""
-    return engines.threads() if kind() == WALL else 1
+    return processor.cores() if kind() == WALL else 1

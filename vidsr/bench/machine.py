@@ -2,11 +2,9 @@
 
 import importlib.metadata
 import os
-import platform
-from pathlib import Path
 from typing import Any
 
-from vidsr.adapters import engines
+from vidsr.run import processor
 
 # flags of the system, by what they are called
 SETS = {
@@ -19,14 +17,13 @@ SETS = {
 PACKAGES = ("jax", "torch", "openvino", "onnxruntime", "ncnn")
 
 
-def described(told: str | None = None) -> dict[str, Any]:
-    """Plain data for JSON. told: what /proc/cpuinfo says, by default this machine's; without it instruction sets are null."""
-    found = _lines(_read() if told is None else told)
-    flags = set((found.get("flags") or found.get("Features") or "").split())
+def described() -> dict[str, Any]:
+    """Plain data for JSON; instruction sets are null where the system does not tell."""
+    flags = processor.flags()
     return {
-        "cpu": found.get("model name") or platform.processor() or platform.machine(),
+        "cpu": processor.model(),
         "sets": {name: bool(flags & any_of) for name, any_of in SETS.items()} if flags else None,
-        "cores": engines.threads(),
+        "cores": processor.cores(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "versions": {name: version for name in PACKAGES if (version := _version(name))},
     }
@@ -43,19 +40,6 @@ def sentence(about: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     load = "" if about["load"] is None else f", load {about['load']:.1f} before"
     return f"{about['cpu']}: {said}. {about['cores']} cores{load}. {versions}."
-
-
-def _read() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return ""
-
-
-def _lines(text: str) -> dict[str, str]:
-    """What is said of the first core."""
-    pairs = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _version(package: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidsr.media.describe import Probe, probe
-    from vidsr.media.encoding import HELD, Encoding, settle
+    from vidsr.media.encoding import Encoding, settle
     from vidsr.media.joiner import check_companions, join, packet_sizes
     from vidsr.media.light import Light, measure
     from vidsr.media.reader import behind, open
@@ -25,7 +25,6 @@ _HOME = {
     "levels": "writer",
     "Encoding": "encoding",
     "settle": "encoding",
-    "HELD": "encoding",
     "join": "joiner",
     "check_companions": "joiner",
     "packet_sizes": "joiner",
@@ -35,7 +34,6 @@ _HOME = {
 }
 
 __all__ = [
-    "HELD",
     "Encoding",
     "Light",
     "Probe",

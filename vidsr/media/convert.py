@@ -13,6 +13,7 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from vidsr.errors import MediaError
+from vidsr.frames.buffers import signal
 from vidsr.media.colour import RGB, Colour
 
 EXACT = (
@@ -45,15 +46,7 @@ class Coding:
 
     def signal(self, codes: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Codes to float32 signal, into `out` if it is given; not clipped, so that footroom and headroom survive where the file has them."""
-        out = np.empty(codes.shape, np.float32) if out is None else out
-        if self.white == 1:
-            np.copyto(out, codes)
-        elif self.black:
-            np.subtract(codes, np.float32(self.black), out=out)
-            np.divide(out, np.float32(self.white - self.black), out=out)
-        else:
-            np.divide(codes, np.float32(self.white), out=out)
-        return out
+        return signal(codes, self.black, self.white, out)
 
 
 def choose(pix_fmt: str, bits: int, colour: Colour) -> Coding:

@@ -151,6 +151,14 @@ class Pointwise(nnx.Module):
         return jnp.dot(x, self.kernel[...], precision=PRECISION) + self.bias[...]
 
 
+def depthwise3x3(x: Array, kernel: Array) -> Array:
+    """Zero-padded 3x3 convolution of every channel by itself: x ``(t, y, x, c)``, kernel ``(3, 3, c)``."""
+    height, width = x.shape[1:3]
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    parts = [padded[:, i : i + height, j : j + width] * kernel[i, j] for i in range(3) for j in range(3)]
+    return sum(parts[1:], parts[0])
+
+
 class Depthwise(nnx.Module):
     """A zero-padded 3x3 convolution of every channel by itself, as nine shifted products: on CPUs XLA's grouped form is slow."""
 
@@ -161,11 +169,14 @@ class Depthwise(nnx.Module):
 
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, channels)`` -> the same shape."""
-        height, width = x.shape[1:3]
-        padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        kernel = self.kernel[...]
-        parts = [padded[:, i : i + height, j : j + width] * kernel[i, j] for i in range(3) for j in range(3)]
-        return sum(parts[1:], parts[0]) + self.bias[...]
+        return depthwise3x3(x, self.kernel[...]) + self.bias[...]
+
+
+def normed(x: Array, scale: Array, bias: Array) -> Array:
+    """Layer normalisation over the last axis."""
+    centred = x - x.mean(-1, keepdims=True)
+    variance = (centred**2).mean(-1, keepdims=True)
+    return centred * jax.lax.rsqrt(variance + 1e-6) * scale + bias
 
 
 class Norm(nnx.Module):
@@ -177,6 +188,4 @@ class Norm(nnx.Module):
 
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, channels)`` -> the same shape."""
-        centred = x - x.mean(-1, keepdims=True)
-        variance = (centred**2).mean(-1, keepdims=True)
-        return centred * jax.lax.rsqrt(variance + 1e-6) * self.scale[...] + self.bias[...]
+        return normed(x, self.scale[...], self.bias[...])

@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array, lax
 
 from vidsr.errors import NOT_FINITE, StackError
+from vidsr.frames.buffers import signal
 from vidsr.functional import codes as kernels
 
 
@@ -21,11 +22,7 @@ class Scale(NamedTuple):
 
     def signal(self, codes: np.ndarray) -> np.ndarray:
         """Float32 signal, on the host."""
-        x = codes.astype(np.float32)
-        if self.black:
-            x -= np.float32(self.black)
-        x /= np.float32(self.white - self.black)
-        return x
+        return signal(codes, self.black, self.white)
 
     def on_device(self, codes: np.ndarray) -> Array:
         """Float32 signal where steps run: the same bits."""

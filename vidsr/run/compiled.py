@@ -18,9 +18,10 @@ from typing import Any
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
+from vidsr.run import processor
+
 VARIABLE = "VIDSR_COMPILED"
 MOST_BYTES = 1 << 30  # then the longest unused go
-_CPUINFO = Path("/proc/cpuinfo")
 
 
 @cache
@@ -76,7 +77,7 @@ def _users() -> Path:
 
 def _features() -> str:
     """What the processor can do, in short: a program compiled for one may be none for another that shares the folder."""
-    text = _CPUINFO.read_text() if _CPUINFO.is_file() else platform.processor()
+    text = processor.text() or platform.processor()
     lines = [
         line for line in text.splitlines() if line.startswith(("model name", "flags", "Features", "CPU part"))
     ]

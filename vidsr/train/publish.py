@@ -1,8 +1,6 @@
 """The end of a run: weights, config, metrics.json and card are written by it, so none of them can be out of date."""
 
 import json
-import os
-import platform
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from vidsr import hub, models
 from vidsr.hub import card
+from vidsr.run import processor
 from vidsr.train import measure
 from vidsr.train.entry import Entry
 from vidsr.train.fit import Fitted
@@ -97,12 +96,7 @@ def _sources(training: list[Photograph]) -> list[dict[str, Any]]:
 def _device(engine: str) -> str:
     if engine == "jax" and jax.default_backend() != "cpu":
         return jax.devices()[0].device_kind
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        named = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        named = platform.processor() or platform.machine()
-    return f"CPU ({named}), {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} core(s)"
+    return f"CPU ({processor.model()}), {processor.cores()} core(s)"
 
 
 def _card(metrics: dict[str, Any], entry: Entry, pictured: str) -> str:

@@ -1,7 +1,6 @@
 """explain: what a pipeline would do, and with a source what it would cost."""
 
 import dataclasses
-import math
 import os
 from html import escape
 from typing import Any
@@ -13,7 +12,7 @@ from vidsr.run import budget
 from vidsr.run.graph import cut, passes, specs_of
 from vidsr.run.law import Spec, halo
 from vidsr.transforms import memory, recipe, work
-from vidsr.transforms.apply import spec_of, view_of
+from vidsr.transforms.apply import view_of
 from vidsr.transforms.base import KEYED, STATED, number
 from vidsr.transforms.forecast import Forecast, encoding_of, probed
 from vidsr.transforms.networked import Networked
@@ -58,8 +57,8 @@ def explain(pipe: Any, source: Any = None, max_memory: str | float | None = None
     if source is not None:
         schema.check(source)
         pipe = pipe.seeded(pipe.seed or 0)
-        encoder = media.HELD["h264"] * math.prod(pipe.spec(spec_of(source)).shape[1:3]) if max_memory else 0
-        view = view_of(memory.bounded(pipe, source, max_memory, encoder=encoder, result=1), source)
+        within = memory.rendered(pipe, source, max_memory, lambda view: encoding_of(view, source))
+        view = view_of(within, source)
         waits = _waits(steps)
         if not waits:
             view.graph()

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vidsr import media
-from vidsr.adapters import engines
 from vidsr.errors import VidsrError
+from vidsr.run import processor
 from vidsr.run.coded import Coded
 from vidsr.run.meter import Peak
-from vidsr.run.nodes import ArraySource, Region, gathered
+from vidsr.run.nodes import ArraySource
 from vidsr.run.stream import IN_FLIGHT, stream
 from vidsr.run.view import View
 from vidsr.transforms import segment
@@ -84,7 +84,7 @@ class Forecast:
     def seconds(self, frames: int, *, analysed: int = 0, passes: int | None = None) -> float:
         """For `frames` frames through the chain and to the file, and `analysed` through its analyses; `passes` other than found."""
         passes = passes or self.passes
-        cores = engines.threads()
+        cores = processor.cores()
         written = overlapped(self.read, self.compute, self.encode, cores)
         looked = overlapped(self.read, self.compute, Stage(), cores)
         measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
@@ -123,8 +123,8 @@ def rerun(view: View, found: Forecast) -> None:
     """Run what a probe of this view ran, analyses included, without encoding."""
     part = _beginning(view, found.frames, found.steps, view.array)
     part.solve()
-    for _, block in _blocks(part, None):
-        block()
+    for _ in stream(part):
+        pass
 
 
 def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quick: float = 0.0) -> Forecast:
@@ -214,18 +214,6 @@ def _coded(encoding: Any) -> Coded | None:
     return None if encoding is None else segment.coded(encoding)
 
 
-def _blocks(view: View, coded: Coded | None) -> Iterator[tuple[int, Callable[[], np.ndarray]]]:
-    """Where each block begins, and what computes it."""
-    total, height, width, _ = view.shape
-    size = view.blocks.shape(view.shape)[0]
-    for at in range(0, total, size):
-        region: Region = ((at, min(size, total - at)), (0, height), (0, width))
-        yield (
-            at,
-            lambda region=region: gathered(region, ((p.place, p.work()) for p in view.works(region, coded))),
-        )
-
-
 def _rehearsed(view: View, encoding: Any, scratch: Path | None) -> int:
     """Run the chain as a run does, beside the encoder: how many frames, as the budget allows."""
     view.solve()
@@ -256,7 +244,7 @@ def _measured(view: View, frames: int, encoding: Any, scratch: Path | None) -> t
             kept += [block] * (encoding is not None)
     ran = Stage(clock.perf_counter() - wall, clock.process_time() - cpu)
     at_once = number / (number + IN_FLIGHT - 1)  # in the beginning and in the end fewer are in flight
-    ran = Stage(max(ran.wall * at_once, ran.cpu / engines.threads()), ran.cpu)
+    ran = Stage(max(ran.wall * at_once, ran.cpu / processor.cores()), ran.cpu)
     if encoding is None:
         return ran, Stage(), ()
     return ran, *_timed(lambda: _encoded(kept, encoding, scratch))

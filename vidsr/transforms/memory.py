@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from vidsr.run import budget
 from vidsr.run.blocks import Blocks
 from vidsr.run.fitting import SMALLEST_TILE, fit
 from vidsr.run.graph import specs_of
+from vidsr.run.view import View
 from vidsr.run.weight import weight
-from vidsr.transforms import apply
+from vidsr.transforms import apply, segment
 
 PROCESS = 700_000_000  # bytes of an interpreter with all that a run loads, and of the compiler's work
 DECODER = 36  # bytes a pixel of the frames that a decoder holds
@@ -37,6 +39,22 @@ def parsed(given: str | int | float) -> int:
 def smallest(pipe: Any) -> Any:
     """A pipeline in the smallest blocks."""
     return dataclasses.replace(pipe, blocks=(1, SMALLEST_TILE, SMALLEST_TILE))
+
+
+def rendered(
+    pipe: Any, stack: xr.DataArray, max_memory: str | int | float | None, encoding_of: Callable[[View], Any]
+) -> Any:
+    """`bounded`, for a run into a file: `encoding_of` a view says how it is written, or None where that is not known."""
+    if max_memory is None:
+        return pipe
+    view = apply.view_of(smallest(pipe), stack)
+    encoding = encoding_of(view)
+    if encoding is None:
+        return bounded(pipe, stack, max_memory)
+    encoder = encoding.holds(view.shape[0]) * (2 if segment.has_next(encoding, view.shape[0]) else 1)
+    return bounded(
+        pipe, stack, max_memory, encoder=encoder, result=np.dtype(segment.coded(encoding).dtype).itemsize
+    )
 
 
 def bounded(

@@ -84,7 +84,8 @@ def render(
     check_target(out, overwrite=overwrite or part.has_work(), sources=(path,) if path else ())
     cluster = None if client is None else Cluster(client)
     options = {"codec": codec, "crf": crf, "bits": bits}
-    view = _view(pipe, stack, part, options, max_memory)
+    within = memory.rendered(pipe, stack, max_memory, lambda view: _encoding(view, stack, part, options))
+    view = view_of(within, stack)
     with part.locked():
         job = Job(pipe, stack, view, part, path, options, progress)
         job.cluster = cluster
@@ -96,17 +97,6 @@ def render(
                 job.say_stopped()
             raise
     return Path(out)
-
-
-def _view(pipe: Any, stack: xr.DataArray, part: Part, options: dict, max_memory: str | float | None) -> View:
-    """The run, within a stated memory."""
-    if max_memory is None:
-        return view_of(pipe, stack)
-    view = view_of(memory.smallest(pipe), stack)
-    encoding = _encoding(view, stack, part, options)
-    held = encoding.holds(view.shape[0]) * (2 if segment.has_next(encoding, view.shape[0]) else 1)
-    levels = np.dtype(media.levels(encoding)[1]).itemsize
-    return view_of(memory.bounded(pipe, stack, max_memory, encoder=held, result=levels), stack)
 
 
 def _encoding(view: View, stack: xr.DataArray, part: Part, options: dict) -> Any:

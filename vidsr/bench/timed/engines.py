@@ -13,6 +13,7 @@ from vidsr.bench.rows import Result, Row
 from vidsr.bench.sr import first
 from vidsr.bench.timed import scenes, timing, ways
 from vidsr.functional import overshoot
+from vidsr.metrics import arrays
 from vidsr.train import measure
 
 WIDTH, HEIGHT, SET = 320, 180, "Set5"
@@ -37,7 +38,7 @@ def engines(names: Sequence[str], pictures: int | None, turns: int, device: str)
             mine = found[method.name]
             figures = timing.figures(mine, one)
             if mine.out is not None and clock.kind() == clock.CPU:
-                figures |= {"dB to XLA": _psnr(mine.out, one.out)}
+                figures |= {"dB to XLA": float(arrays.psnr(mine.out, one.out, peak=1.0).mean())}
                 figures |= _set5(name, method, pictures)
             rows.append(Row(name, f"{WIDTH}x{HEIGHT}", method.name, figures, mine.said))
     said = PROTOCOL.format(turns=turns, pictures=footage.counted(pictures, "picture"))
@@ -55,11 +56,6 @@ def _fed(name: str) -> np.ndarray:
         inwards = [np.minimum(np.arange(n) % 8, 7 - np.arange(n) % 8) / 3 for n in (HEIGHT, WIDTH)]
         parts.append(np.stack(np.meshgrid(*inwards, indexing="ij"), -1)[None].astype(np.float32))
     return np.concatenate(parts, -1)
-
-
-def _psnr(out: np.ndarray, truth: np.ndarray) -> float:
-    error = float(np.mean((out - truth) ** 2))
-    return -10 * np.log10(error) if error else np.inf
 
 
 def _set5(name: str, method: Method, pictures: int | None) -> dict[str, float]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import pickle
-import platform
 import socket
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from vidsr.errors import VidsrError
 from vidsr.frames import provenance
 from vidsr.media import roundtrip
 from vidsr.media.source import accept_copy, identity, local_file
+from vidsr.run import processor
 from vidsr.transforms import recipe
 
 RECIPE, MEDIA = "RecipeError", "MediaError"  # kinds of refusal
@@ -43,7 +43,7 @@ def check(chain: bytes, wanted: dict[str, Any], folder: str, token: str) -> dict
     Returns:
       host and processor; sees: whether the folder is seen here; refusal, or None.
     """
-    found = {"host": socket.gethostname(), "processor": processor(), "sees": _sees(Path(folder), token)}
+    found = {"host": socket.gethostname(), "processor": processor.model(), "sees": _sees(Path(folder), token)}
     return found | {"refusal": _refusal(chain, wanted)}
 
 
@@ -62,16 +62,6 @@ def code() -> str:
     for path in sorted(root.rglob("*.py")):
         mark.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return mark.hexdigest()[:12]
-
-
-def processor() -> str:
-    """The model of the CPU, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
 
 
 def _sees(folder: Path, token: str) -> bool:
@@ -137,13 +127,17 @@ def _file_refusal(file: Mapping[str, Any], mark: tuple[int, int]) -> Refusal | N
 
 def _engine_refusal(steps: list[Any]) -> Refusal | None:
     for step in steps:
-        here, there = (" in ".join(recipe.engine_of(s).values()) or "xla" for s in (step, step.engaged()))
+        here, there = (_engine(recipe.engine_of(one)) for one in (step, step.engaged()))
         if here != there:
             return RECIPE, (
                 f"{type(step).__name__} would run by {there} there, and runs by {here} here. For one that all have: "
                 "vidsr.pipeline(..., engine='xla')"
             )
     return None
+
+
+def _engine(said: dict[str, Any]) -> str:
+    return f"{said['engine']} in {said['precision']}" if said else "xla"
 
 
 def _read(array: Any) -> None:

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from vidsr.errors import MediaError, RecipeError
+from vidsr.run import processor
 from vidsr.transforms.cluster import fitness
 from vidsr.transforms.cluster.crew import INSTALL, Crew, Ended, Lost
 
@@ -31,7 +32,7 @@ class Roster:
         token = uuid.uuid4().hex
         job.part.write(fitness.TOKEN, token)
         self.question = (self.crew.hold(chain), wanted, str(job.part.folder.resolve()), token)
-        self.say, self.processor = job.say, fitness.processor()
+        self.say, self.processor = job.say, processor.model()
         self._await()
         self.ask()
         begun = clock.monotonic()
