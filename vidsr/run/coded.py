@@ -29,6 +29,10 @@ class Scale(NamedTuple):
         return _signal(codes, np.float32(self.black), kernels.parts(self.white - self.black))
 
 
+class NotFinite(StackError):
+    """Signal that no whole number stands for."""
+
+
 class Coded(NamedTuple):
     """How a result is wanted as whole numbers: signal 0 to 1 becomes 0 to `white`, clipped and rounded."""
 
@@ -36,12 +40,12 @@ class Coded(NamedTuple):
     dtype: str
 
     def codes(self, x: Any, part: Sequence[slice]) -> np.ndarray:
-        """A part (t, y, x) of signal (t, y, x, c). Raises a StackError if it holds NaN or infinity."""
+        """A part (t, y, x) of signal (t, y, x, c). Raises NotFinite if it holds NaN or infinity."""
         first = np.array([s.start for s in part], np.int32)
         size = tuple(s.stop - s.start for s in part)
         codes, total = _codes(x, first, size=size, wanted=self)
         if not np.isfinite(total) and not np.isfinite(np.asarray(x)[tuple(part)]).all():
-            raise StackError(NOT_FINITE)
+            raise NotFinite(NOT_FINITE)
         return np.asarray(codes)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from vidsr.run.blocks import Blocks
 from vidsr.run.hosted import Hosted
 from vidsr.run.law import Footprint, Spec, halo
-from vidsr.run.nodes import Bindings, Causal, Ring, Segment
+from vidsr.run.nodes import Bindings, Causal, Ring, Rounded, Segment
 from vidsr.run.states import StateTable
 
 Progress = Callable[[str, int, int], None]
@@ -27,6 +27,10 @@ class Graph:
 
     def causal(self) -> list[Causal]:
         return [s for s in self.segments if isinstance(s, Causal)]
+
+    def burst(self) -> int:
+        """Frames that are done at once after a long wait: those of a host step's longest group."""
+        return max((node.longest for node in self.segments if isinstance(node, Hosted)), default=0)
 
     def look_back(self) -> int:
         """Frames before a wanted one that computing it may read, the rounding to blocks included."""
@@ -149,7 +153,9 @@ def _segment(
 def _ringed(node: Any, part: Sequence[Any], blocks: Blocks) -> Any:
     """Put a ring before a segment whose blocks look at frames that another block needs too."""
     if part[0].kind == "host":  # its groups share no frame, but blocks of a segment before it may
-        return Ring(node, 0, blocks.time) if isinstance(node, Segment) else node
+        levels = part[0].levels
+        given = node if levels is None or node.scale == (0, levels.white) else Rounded(node, levels)
+        return Ring(given, 0, blocks.time) if isinstance(node, Segment) else given
     look = halo(part)[0] + sum(_measure_reach(step) for step in part)
     if look == 0 and not any(step.kind == "analysis" for step in part) and not isinstance(node, Segment):
         return node

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from vidsr.errors import StackError
+from vidsr.frames.buffers import aligned
 from vidsr.run.blocks import Blocks, pieces
+from vidsr.run.coded import NotFinite, Scale
 from vidsr.run.law import At, Spec
 from vidsr.run.nodes import Bindings, Region
 from vidsr.run.tally import opened, zeros
@@ -18,18 +21,21 @@ class Hosted:
 
     The step says by absolute frame number which neighbours belong together. A group is always asked of upstream and
     handed to the step whole, so that what comes out for a frame never depends on what was asked for. A step may make its
-    frames in tiles, which stand at absolute places, too: then only those that were asked for are made.
+    frames in tiles, which stand at absolute places, too: then only those that were asked for are made. The frames of a step
+    that has `levels` are whole numbers.
     """
-
-    scale = None
 
     def __init__(self, upstream: Any, step: Any, spec: Spec, blocks: Blocks, bind: Bindings):
         self.upstream, self.steps, self.spec, self.blocks, self.bind = upstream, [step], spec, blocks, bind
+        self.scale = None if step.levels is None else Scale(0, step.levels.white)
+        self.dtype = np.dtype(np.float32 if step.levels is None else step.levels.dtype)
+        self._take = upstream.read if step.levels is None else upstream.codes
         labels = np.asarray(step.groups(bind.numbers))
         starts = np.flatnonzero(np.diff(labels, prepend=labels[0] - 1))
         self.edges = [*map(int, starts), len(labels)]
+        self.longest = int(np.diff(self.edges).max())  # frames of a group
         self.tile = step.tiles(bind.specs[0])
-        frames = blocks.time + 2 * (int(np.diff(self.edges).max()) - 1)
+        frames = blocks.time + 2 * (self.longest - 1)
         self.room = frames * int(np.prod(spec.shape[1:]))  # samples
         self.kept: OrderedDict[Place, np.ndarray] = OrderedDict()
         self.seen: tuple[int, np.ndarray] | None = (
@@ -37,13 +43,18 @@ class Hosted:
         )
 
     def read(self, region: Region) -> np.ndarray:
-        """A part of the step's output; the groups it lies in are made as a whole."""
+        """A part of the step's output as signal."""
+        part = self.codes(region)
+        return part if self.scale is None else self.scale.signal(part)
+
+    def codes(self, region: Region) -> np.ndarray:
+        """A part of the step's output as the step gives it; the groups it lies in are made as a whole."""
         (start, count), *space = region
         extent = self.spec.shape[1:3]
         rows, columns = (
             pieces(*asked, size, n) for asked, size, n in zip(space, self.tile, extent, strict=True)
         )
-        out = np.empty((count, *(n for _, n in space), self.spec.shape[3]), np.float32)
+        out = aligned((count, *(n for _, n in space), self.spec.shape[3]), self.dtype)
         at = start
         while at < start + count:
             number = int(np.searchsorted(self.edges, at, "right")) - 1
@@ -68,13 +79,23 @@ class Hosted:
             self.kept.popitem(last=False)
         return self.kept[place]
 
+    def _given(self, whole: Region) -> np.ndarray:
+        try:
+            return self._take(whole)
+        except NotFinite as error:
+            frames = self.bind.frames(whole[0])
+            raise StackError(
+                f"frames {frames[0]} to {frames[-1]} hold NaN or infinity and cannot be coded. "
+                "Replace them: stack.fillna(0).clip(0, 1)."
+            ) from error
+
     def _made(self, number: int, top: int, left: int) -> np.ndarray:
         first, count = self.edges[number], self.edges[number + 1] - self.edges[number]
         before = self.bind.specs[0]
         _, height, width, _ = before.shape
         whole = ((first, count), (0, height), (0, width))
         if self.seen is None or self.seen[0] != number:
-            self.seen = (number, self.upstream.read(whole))
+            self.seen = (number, self._given(whole))
         corner, extent = (top, left), self.spec.shape[1:3]
         wanted = (count, *(min(n, e - c) for n, e, c in zip(self.tile, extent, corner, strict=True)))
         at = At(
@@ -90,8 +111,8 @@ class Hosted:
         shape = (*wanted, self.spec.shape[3])
         if tally := opened():
             tally.host[type(self.steps[0]).__name__] += 1
-            return zeros(shape)
-        made = np.asarray(self.steps[0].apply(self.seen[1], at, before), np.float32)
+            return zeros(shape, self.dtype)
+        made = np.asarray(self.steps[0].apply(self.seen[1], at, before), self.dtype)
         if made.shape != shape:
             raise RuntimeError(
                 f"{type(self.steps[0]).__name__}.apply gave {made.shape} where its spec says {shape}. "

@@ -110,7 +110,24 @@ def works(node: Any, region: Region, coded: Coded | None = None) -> Iterator[Pie
     if isinstance(node, Segment):
         yield from node.works(region, coded)
     else:
-        yield Piece(region, partial(_finished, node.read(region), None, coded))
+        block = fed(node, region)
+        yield Piece(region, lambda: _finished(block(), None, coded))
+
+
+class Rounded:
+    """What a node gives, as whole numbers: rounded as a result is."""
+
+    def __init__(self, upstream: Any, coded: Coded):
+        self.upstream, self.spec, self.coded = upstream, upstream.spec, coded
+        self.scale = Scale(0, coded.white)
+
+    def read(self, region: Region) -> np.ndarray:
+        return self.scale.signal(self.codes(region))
+
+    def codes(self, region: Region) -> np.ndarray:
+        if opened():
+            return zeros(self.upstream.read(region).shape, self.coded.dtype)
+        return gathered(region, ((p.place, p.work()) for p in works(self.upstream, region, self.coded)))
 
 
 class Segment:

@@ -32,11 +32,12 @@ def stream(
     """Yield the frames of `view` from `start` to `stop` as (n, y, x, c) blocks, in order, each computed once.
 
     A thread reads ahead, one prepares what blocks need, two compute: the same numbers as one after another. With `coded`
-    blocks are whole numbers. Closing the iterator stops them all.
+    blocks are whole numbers. Where frames are done many at once, as many are waiting to be taken while the next are made.
+    Closing the iterator stops them all.
     """
     stop = view.shape[0] if stop is None else stop
     size = block or view.blocks.shape(view.shape)[0]
-    return ahead(_blocks(view, start, stop, size, coded))
+    yield from ahead(_blocks(view, start, stop, size, coded), AHEAD + -(-view.graph().burst() // size))
 
 
 def in_flight(works: Iterable[Callable[[], T]], count: int = IN_FLIGHT) -> Generator[T, None, None]:

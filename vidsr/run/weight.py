@@ -18,7 +18,7 @@ from vidsr.run.fuse import run_fused
 from vidsr.run.graph import build
 from vidsr.run.hosted import Hosted
 from vidsr.run.law import Spec
-from vidsr.run.nodes import Causal, Region, Ring, Segment
+from vidsr.run.nodes import Causal, Region, Ring, Rounded, Segment
 from vidsr.run.region import plan
 from vidsr.run.states import StateTable, measure_one
 from vidsr.run.stream import AHEAD, IN_FLIGHT
@@ -59,16 +59,20 @@ def weight(
     total = (READ + 2) * size(spec, blocks.shape(spec.shape)[0]) * sample // SAMPLE
     for node in graph.segments:
         if isinstance(node.upstream, Ring):
-            kept = min(node.upstream.capacity, spec.shape[0])
-            total += (
-                size(node.upstream.spec, kept)
-                * (sample if node.upstream.upstream is source else SAMPLE)
-                // SAMPLE
+            kept, before = min(node.upstream.capacity, spec.shape[0]), node.upstream.upstream
+            held = (
+                sample
+                if before is source
+                else np.dtype(before.coded.dtype).itemsize
+                if isinstance(before, Rounded)
+                else SAMPLE
             )
+            total += size(before.spec, kept) * held // SAMPLE
         is_last = node is graph.node and not isinstance(node, Causal | Hosted)
         total += (IN_FLIGHT if is_last else 1) * (group(node) if isinstance(node, Hosted) else call(node))
     total += max((measured(table) for _, table in graph.tables), default=0)
-    return total + (AHEAD + 2) * size(graph.spec, blocks.shape(graph.spec.shape)[0]) * result // SAMPLE
+    block = blocks.shape(graph.spec.shape)[0]
+    return total + (AHEAD + 2 + -(-graph.burst() // block)) * size(graph.spec, block) * result // SAMPLE
 
 
 def call(node: Segment) -> int:
@@ -94,8 +98,8 @@ def call(node: Segment) -> int:
 
 def group(node: Hosted) -> int:
     """Bytes of a host step's longest group, in and out, and of the groups that it keeps."""
-    longest = max(stop - start for start, stop in zip(node.edges[:-1], node.edges[1:], strict=True))
-    return size(node.bind.specs[0], longest) + size(node.spec, longest) + node.room * SAMPLE
+    both = size(node.bind.specs[0], node.longest) + size(node.spec, node.longest)
+    return both * node.dtype.itemsize // SAMPLE + node.room * node.dtype.itemsize
 
 
 def measured(table: StateTable) -> int:

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from vidsr.errors import RecipeError
+from vidsr.run.coded import Coded
 from vidsr.run.law import At, Axis, Footprint, Spec, Verdict
 
 FIDELITIES = ("exact", "faithful", "generative")
@@ -239,9 +240,13 @@ class HostStep(Transform):
 
     It closes the fused segment before it and is neither compiled nor exported. `apply(x, at, spec)` gets a group, where it
     lies and which part of the output is wanted, and the spec of what comes in; it runs on one thread, and the same group gives the same bits.
+
+    Attributes:
+      levels: the whole numbers that `apply` takes and gives in place of signal, of a step that works on such.
     """
 
     kind: ClassVar[str] = "host"
+    levels: ClassVar[Coded | None] = None
 
     def footprint(self) -> Footprint:
         """Whole frames; in time, one less than the longest group either side."""

@@ -8,6 +8,7 @@ import numpy as np
 from vidsr.errors import RecipeError, StackError
 from vidsr.functional import blockcodec
 from vidsr.media import colour, roundtrip
+from vidsr.run.coded import Coded
 from vidsr.run.law import At, Axis, Footprint, Spec
 from vidsr.transforms.base import HostStep, Transform, option, transform, value
 
@@ -27,6 +28,7 @@ class Codec(HostStep):
     """
 
     rounds: ClassVar[bool] = True
+    levels: ClassVar[Coded] = Coded(255, "uint8")
 
     codec: str = option("h264", choices=tuple(roundtrip.CODERS))
     quality: float = value(
@@ -72,11 +74,9 @@ class Codec(HostStep):
         return roundtrip.libraries(self.codec)
 
     def apply(self, x: np.ndarray, at: At, spec: Spec) -> np.ndarray:
-        matrix = colour.matrix_of(spec.tags.get("primaries"))
-        out = roundtrip.roundtrip(
-            _levels(x, at), self.codec, self.quality, matrix=matrix, deblock=self.deblock
-        )
-        return out[..., : x.shape[-1]] / np.float32(255)  # the three channels of a gray picture are equal
+        matrix, colours = colour.matrix_of(spec.tags.get("primaries")), np.broadcast_to(x, (*x.shape[:3], 3))
+        out = roundtrip.roundtrip(colours, self.codec, self.quality, matrix=matrix, deblock=self.deblock)
+        return out[..., : x.shape[-1]]  # the three channels of a gray picture are equal
 
 
 @transform
@@ -110,16 +110,3 @@ def _coded(spec: Spec) -> Spec:
             "Select them: stack.isel(channel=slice(0, 3))."
         )
     return spec
-
-
-def _levels(x: np.ndarray, at: At) -> np.ndarray:
-    """Signal to uint8 R'G'B', in float64, so that what is half-way between two levels is so for everyone."""
-    if not np.isfinite(x).all():
-        raise StackError(
-            f"frames {at.frame[0]} to {at.frame[-1]} hold NaN or infinity and cannot be coded. "
-            "Replace them: stack.fillna(0).clip(0, 1)."
-        )
-    out = np.empty((*x.shape[:3], 3), np.uint8)
-    for levels, frame in zip(out, x, strict=True):
-        levels[:] = np.rint(frame * np.float64(255)).clip(0, 255)
-    return out
