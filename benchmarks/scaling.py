@@ -171,7 +171,7 @@ def crowd(source: str, out: str, name: str, count: int, kill: bool) -> dict:
     begun = time.perf_counter()
     calls = 200
     for _ in range(calls):
-        crew.give(0, crew.idle()[0], "fitness", "processor")
+        crew.give(0, crew.idle()[0], "fitness", "code")
         while crew.calls:
             crew.next()
     found["call"] = (time.perf_counter() - begun) / calls
@@ -533,9 +533,9 @@ def _noise() -> str:
 
 def measured(folder: Path, frames: int, size: tuple[int, int]) -> tuple[dict[str, str], list]:
     """Tables by name, and the curves of the simulation."""
-    from vidsr.transforms.cluster.fitness import processor
+    from vidsr.run import processor
 
-    load = f"{_noise()}{os.cpu_count()} cores, {processor()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
+    load = f"{_noise()}{os.cpu_count()} cores, {processor.model()}; {size[0]} x {size[1]} -> {2 * size[0]} x {2 * size[1]}, H.264."
     frames_table, lengths = by_frames(folder, frames, size)
     pixels_table, spread, sizes = by_pixels(folder, size)
     one = lengths[-1]

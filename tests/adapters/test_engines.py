@@ -133,9 +133,20 @@ def test_auto_takes_bf16_where_it_is_exact_enough(monkeypatch, decibels, precisi
     assert found.precision == precision and f"{decibels:.1f} dB" in found.why
 
 
-def test_bf16_elsewhere_is_refused():
+def test_bf16_of_onnxruntime_is_refused(monkeypatch):
+    monkeypatch.setattr(engines, "is_installed", lambda package: True)
     with pytest.raises(RecipeError, match="engine='openvino', precision='bf16'"):
-        engines.choose("xla", "bf16", net("sr-tiny-x4"))
+        engines.choose("onnxruntime", "bf16", net("sr-tiny-x4"))
+
+
+def test_bf16_of_xla_is_for_accelerators_and_says_so(monkeypatch):
+    found = engines.choose("xla", "bf16", net("sr-tiny-x4"))
+    assert found[:2] == ("xla", "bf16") and "takes longer" in found.why
+    monkeypatch.setattr(engines.jax, "default_backend", lambda: "gpu")
+    for engine in ("xla", "auto"):
+        found = engines.choose(engine, "bf16", net("sr-tiny-x4"))
+        assert found[:2] == ("xla", "bf16") and "takes longer" not in found.why
+    assert engines.choose("auto", "auto", net("sr-tiny-x4"))[:2] == ("xla", "f32")
 
 
 def test_bf16_on_a_cpu_without_it_is_f32_and_says_so(monkeypatch):

@@ -63,6 +63,17 @@ def test_bf16_depends_on_no_cut(clip):
     np.testing.assert_allclose(tiled, pipe(clip), rtol=0, atol=1e-6)
 
 
+def test_bf16_through_xla_is_recorded_repeated_and_near_f32(clip):
+    """Cut elsewhere, sums in another order are rounded to another bf16 here and there."""
+    steps = vidsr.denoise(0.02), vidsr.super_resolve(4, model="tiny")
+    pipe = vidsr.pipeline(*steps, engine="xla", precision="bf16")
+    out, exact = pipe(clip), vidsr.pipeline(*steps)(clip)
+    assert [(s["engine"], s["precision"]) for s in out.vid.provenance["steps"]] == 2 * [("xla", "bf16")]
+    np.testing.assert_array_equal(vidsr.Pipeline.from_provenance(out)(clip), out)
+    assert 50 < -10 * np.log10(((out - exact) ** 2).mean()) < 90
+    np.testing.assert_allclose(clips.in_blocks(pipe, 2, 64, 64)(clip), out, rtol=0, atol=4e-3)
+
+
 @FAST
 def test_a_record_can_be_replayed_on_xla(clip):
     out = vidsr.pipeline(vidsr.super_resolve(4, model="tiny"), engine="openvino", precision="f32")(clip)

@@ -109,6 +109,14 @@ def test_stages_are_put_together_as_the_threads_run(monkeypatch):
     assert found.seconds(10) == pytest.approx(8)
     slow = dataclasses.replace(found, encode=Stage(2.0, 1.0))
     assert slow.seconds(10) == pytest.approx(20)
+    monkeypatch.setattr(processor, "cores", lambda: 8)
+    late = dataclasses.replace(
+        found, lag=4
+    )  # four are computed before one is encoded, and four encoded after all are computed
+    assert late.seconds(10) == pytest.approx(10 * 0.4 + 4 * 0.3)
+    assert late.seconds(3) == pytest.approx(3 * 0.4 + 3 * 0.3)
+    lone = dataclasses.replace(late, is_lone=True)
+    assert lone.seconds(96) == pytest.approx(96 * 0.4 + 8 * 0.3)
 
 
 def test_a_probe_times_the_encoder_too(source, tmp_path):

@@ -15,6 +15,7 @@ from functools import cache, partial
 from threading import Lock, RLock
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from vidsr import models
@@ -88,11 +89,12 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     """What `engine` and `precision`, either of which may be "auto", come to for a network on this machine.
 
     Raises:
-      RecipeError: an engine that is not installed, or bf16 or int8 of another than OpenVINO.
+      RecipeError: an engine that is not installed, bf16 of ONNX Runtime, or int8 of another than OpenVINO.
     """
     check(engine)
     if net.kind not in NETWORKS and engine != "xla":
-        return Choice("xla", "f32", f"a network of the kind {net.kind} cannot be written for other engines")
+        why = f"a network of the kind {net.kind} cannot be written for other engines"
+        return Choice("xla", "bf16" if precision == "bf16" else "f32", why)
     if engine == "auto":
         engine, why = _automatic(net.kind, precision)
     else:
@@ -100,6 +102,9 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
     if engine != "openvino":
         if precision == "int8" and why != "asked for":
             return Choice(engine, "f32", f"{why}; f32, because XLA has no int8 here")
+        if (engine, precision) == ("xla", "bf16"):
+            slow = "; on a CPU XLA computes bf16 by way of f32, which takes longer" if _is_cpu() else ""
+            return Choice(engine, precision, why + slow)
         if precision in ("bf16", "int8"):
             raise RecipeError(
                 f"{engine} runs networks in f32 only ({why}). For {precision}: vidsr.pipeline(..., engine='openvino', precision={precision!r})."
@@ -116,15 +121,17 @@ def choose(engine: str, precision: str, net: Net) -> Choice:
 
 
 def _automatic(kind: str, precision: str) -> tuple[str, str]:
-    import jax
-
-    if jax.default_backend() != "cpu":
-        return "xla", f"the {jax.default_backend()} runs it"
+    if not _is_cpu():
+        return "xla", "the accelerator runs it"
     if not is_installed("openvino"):
         return "xla", f"openvino is not installed: {INSTALL}"
     if kind not in FASTER and precision not in ("bf16", "int8"):
         return "xla", f"the fastest for networks of the kind {kind}"
     return "openvino", f"the fastest for networks of the kind {kind}"
+
+
+def _is_cpu() -> bool:
+    return jax.default_backend() == "cpu"
 
 
 def _exact_enough(net: Net) -> tuple[str, str]:

@@ -24,9 +24,18 @@ KEY_SECONDS = 2  # a key frame at least this often, so that players and readers 
 
 # Bytes an encoder holds for every pixel of a frame: its queue of frames looked ahead at. Measured on 16 to 48 frames
 HELD = {"h264": 260, "hevc": 260, "vp9": 230, "av1": 700, "ffv1": 110, "prores": 110}
+NARROWEST_HEVC = 64  # pixels: up to 48 libx265 4.2 writes past its own memory, whatever it is told (62 and more were clean)
 HELD_LARGE = 130  # of H.264 where it looks `LOOKED` frames ahead and not 40: above `LARGE` pixels
 LARGE, LOOKED = 4096 * 2304, 10
-FILLED, BARE = 48, 20  # frames after which it holds so much, and bytes a pixel it holds at once
+LAG = {
+    "h264": 40,
+    "hevc": 28,
+    "vp9": 24,
+    "av1": 32,
+    "ffv1": 0,
+    "prores": 0,
+}  # frames taken before the first is encoded
+FILLED, BARE = 8, 20  # frames beyond these after which it holds so much, and bytes a pixel it holds at once
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,12 @@ class Encoding:
     @property
     def memory(self) -> int:
         """Bytes the encoder will hold, about, once it is full."""
-        return self.holds(FILLED)
+        return self.holds(self.lag + FILLED)
+
+    @property
+    def lag(self) -> int:
+        """Frames it takes before it encodes the first."""
+        return LOOKED if self.is_large and self.codec == "h264" else LAG[self.codec]
 
     @property
     def is_large(self) -> bool:
@@ -117,7 +131,7 @@ class Encoding:
     def holds(self, frames: int) -> int:
         """Bytes the encoder will hold, about, for a film of so many frames."""
         full = HELD_LARGE if self.is_large and self.codec == "h264" else HELD[self.codec]
-        return round(min(full, BARE + full * frames / FILLED) * self.width * self.height)
+        return round(min(full, BARE + full * frames / (self.lag + FILLED)) * self.width * self.height)
 
     @property
     def needs_light(self) -> bool:
@@ -158,6 +172,11 @@ def settle(
             f"codec={name!r} is not known; known are {', '.join(CODECS)}. For example codec='h264'."
         )
     chosen = CODECS[name]
+    if name == "hevc" and shape[2] < NARROWEST_HEVC:
+        raise RecipeError(
+            f"x265 cannot be trusted with frames narrower than {NARROWEST_HEVC} pixels, and these are {shape[2]} x {shape[1]}. "
+            f"Use codec='h264', bits={bits or 10}, or codec='ffv1' and a name that ends in .mkv."
+        )
     _check_container(path, name, chosen)
     depth = _depth(name, chosen, is_hdr, bits, attrs)
     fields = attrs.get("fields", "progressive")

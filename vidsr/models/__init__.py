@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
@@ -46,9 +47,15 @@ def template(name: str, **args: int) -> tuple[nnx.GraphDef, dict[str, Any], int]
     return *_split(module), module.halo
 
 
-def apply(graphdef: nnx.GraphDef, params: dict[str, Any], x: Array) -> Array:
-    """Run a network: ``(t, y, x, c)`` float32 signal in [0, 1] -> its output, not clipped. Pure and jittable."""
-    return nnx.merge(graphdef, nnx.State(params))(x)
+def apply(graphdef: nnx.GraphDef, params: dict[str, Any], x: Array, precision: str = "f32") -> Array:
+    """Run a network: ``(t, y, x, c)`` float32 signal in [0, 1] -> its output, float32, not clipped. Pure and jittable.
+
+    Args:
+      precision: "bf16" has its layers take and give bfloat16, and add up as the device does; a shortcut around all of them stays float32.
+    """
+    if precision == "bf16":
+        params = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), params)
+    return nnx.merge(graphdef, nnx.State(params))(x).astype(jnp.float32)
 
 
 def named(graphdef: nnx.GraphDef, params: dict[str, Any]) -> tuple[str, dict[str, int]]:

@@ -102,8 +102,9 @@ class Conv(nnx.Module):
         self.slope = nnx.Param(jnp.full(outputs, 0.25, jnp.float32)) if activate else None
 
     def __call__(self, x: Array) -> Array:
-        """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)``, both float32."""
-        y = conv3x3(x, self.kernel[...]) + self.bias[...]
+        """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)`` in the type of the weights."""
+        kernel = self.kernel[...]
+        y = conv3x3(x.astype(kernel.dtype), kernel) + self.bias[...]
         if self.slope is None:
             return y
         # PReLU written with max and products alone: converters to other engines often lack `where`.
@@ -147,7 +148,7 @@ class Pointwise(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(outputs, jnp.float32))
 
     def __call__(self, x: Array) -> Array:
-        """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)``, both float32."""
+        """``(t, y, x, inputs)`` -> ``(t, y, x, outputs)``, both in the type of the weights."""
         return jnp.dot(x, self.kernel[...], precision=PRECISION) + self.bias[...]
 
 

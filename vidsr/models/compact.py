@@ -31,6 +31,5 @@ class Compact(blocks.Stack):
 
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, channels)`` signal in [0, 1] -> ``(t, y * scale, x * scale, channels)``, not clipped."""
-        return blocks.pixel_shuffle(self.tail(self.features(x)), self.scale) + resample.repeated(
-            x, self.scale
-        )
+        detail = self.tail(self.features(x)).astype(x.dtype)
+        return blocks.pixel_shuffle(detail, self.scale) + resample.repeated(x, self.scale)

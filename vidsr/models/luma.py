@@ -37,7 +37,7 @@ class Luma(blocks.Stack):
     def __call__(self, x: Array) -> Array:
         """``(t, y, x, 3)`` signal in [0, 1] -> ``(t, y * scale, x * scale, 3)``, not clipped."""
         features = self.features(x)
-        detail = rgb(self.tail(features), self.colour(features))
+        detail = rgb(self.tail(features), self.colour(features)).astype(x.dtype)
         return blocks.pixel_shuffle(detail, self.scale) + resample.repeated(x, self.scale)
 
 

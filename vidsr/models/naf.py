@@ -67,6 +67,7 @@ class Naf(nnx.Module):
         features = self.head(blocks.pixel_fold(x, self.fold))
         for index in range(self.depth):
             features = getattr(self, f"block{index}")(features)
-        return blocks.pixel_shuffle(self.tail(features), self.scale * self.fold) + resample.repeated(
+        detail = self.tail(features).astype(x.dtype)
+        return blocks.pixel_shuffle(detail, self.scale * self.fold) + resample.repeated(
             x[..., :3], self.scale
         )

@@ -63,11 +63,9 @@ def jax_engine(graphdef: nnx.GraphDef, settings: Settings, damage: Damage | None
       damage: applied inside the step, drawn from the seed of the settings.
     """
     measure, key = losses.LOSSES[settings.loss], jax.random.key(settings.seed)
-    kind = {"f32": jnp.float32, "bf16": jnp.bfloat16}[settings.precision]
 
     def error(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
-        params = jax.tree.map(lambda leaf: leaf.astype(kind), params)
-        return measure(models.apply(graphdef, params, x.astype(kind)).astype(jnp.float32), y)
+        return measure(models.apply(graphdef, params, x, settings.precision), y)
 
     def step(carry: Any, batch: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
         value, grads = jax.value_and_grad(error)(carry[0], *inputs(*batch, key, carry[3], damage))

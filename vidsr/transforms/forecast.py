@@ -61,6 +61,7 @@ class Forecast:
       sizes: bytes of the encoded frames, the first being a key frame; empty if nothing was encoded.
       is_quick: whether the clip was found to take less than asked about, compilation included.
       passes: how often the chain runs over the clip: twice where the encoder has to know how light it gets.
+      lag: frames that the encoder takes before it begins to encode, and encodes when the last has come; is_lone: whether that holds for each segment, since none is fed meanwhile.
       steps: as settled on these frames.
     """
 
@@ -74,6 +75,8 @@ class Forecast:
     sizes: tuple[int, ...]
     is_quick: bool
     passes: int = 1
+    lag: int = 0
+    is_lone: bool = False
     steps: tuple = ()
 
     def stages(self) -> dict[str, Stage]:
@@ -85,10 +88,12 @@ class Forecast:
         """For `frames` frames through the chain and to the file, and `analysed` through its analyses; `passes` other than found."""
         passes = passes or self.passes
         cores = processor.cores()
-        written = overlapped(self.read, self.compute, self.encode, cores)
+        both = overlapped(self.read, self.compute, self.encode, cores)
         looked = overlapped(self.read, self.compute, Stage(), cores)
         measured = overlapped(self.read, self.analysis, Stage(), cores) if self.analysis.wall else 0.0
-        return (written + (passes - 1) * looked) * frames + measured * analysed
+        late = min(self.lag * (-(-frames // segment.LENGTH) if self.is_lone else 1), frames)
+        written = both * (frames - late) + (looked + self.encode.wall) * late
+        return written + (passes - 1) * looked * frames + measured * analysed
 
     def core_seconds(self, frames: int, *, analysed: int = 0) -> float:
         """The same as the cores count it, all together."""
@@ -146,6 +151,8 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
             "before": peak.before,
             "steps": tuple(first.steps),
             "passes": 2 if encoding is not None and encoding.needs_light else 1,
+            "lag": 0 if encoding is None else encoding.lag,
+            "is_lone": encoding is not None and not segment.has_next(encoding, total),
         }
         if rough.wall / frames * total < quick:
             return Forecast(frames, none, none, none, none, held, sizes=(), is_quick=True, **about)
@@ -159,7 +166,7 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
         analysis = solved.without(read.times(looked_at)).each(length) if again.solved else none
         compute = ran.without(read.times(taken)).each(frames)
     if encoding is not None:
-        encoders = 2 if segment.has_next(encoding, total) else 1
+        encoders = 1 if about["is_lone"] else 2
         held += encoders * encoding.holds(total) - encoding.holds(frames)
     return Forecast(
         frames, read, analysis, compute, encoded.each(frames), held, sizes=sizes, is_quick=False, **about

@@ -34,7 +34,8 @@ class Networked(Transform):
         )
 
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
-        return self.made(models.apply(self.graph, self.params, self.fed(x, at, state)), x, at, state)
+        out = models.apply(self.graph, self.params, self.fed(x, at, state), self.precision)
+        return self.made(out, x, at, state)
 
     def outside(self) -> Callable[[np.ndarray], np.ndarray] | None:
         if self.engine == "xla":

@@ -140,9 +140,9 @@ def pipeline(
       steps: transforms and pipelines.
       fidelity: the highest kind allowed: "exact" (published closed forms only), "faithful" (estimates that invent
         no texture) or "generative".
-      engine: runs the kernels of networks on the CPU: "xla", "openvino", "onnxruntime" (extra `fast`), or "auto", the fastest for each
+      engine: runs the kernels of networks: "xla", on the CPU or an accelerator; on the CPU "openvino", "onnxruntime" (extra `fast`), or "auto", the fastest for each
         network that is installed, which `explain` names. None leaves each step its own, XLA for a new one.
-      precision: "f32", "bf16" (OpenVINO alone; f32 on a CPU without it), or "auto": bf16 on CPUs that multiply it in hardware, for networks whose output it keeps within 50 dB.
+      precision: "f32", "bf16" (OpenVINO, f32 on a CPU without it; XLA, for accelerators), or "auto": bf16 on CPUs that multiply it in hardware, for networks whose output it keeps within 50 dB.
         "int8": 8-bit whole numbers, for networks that `vidsr.quantise` measured (OpenVINO; f32 where it is not installed or the CPU lacks them); never taken by "auto".
         None: "auto" where an engine is named.
 

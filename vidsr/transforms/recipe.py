@@ -121,9 +121,9 @@ def entry_of(step: Any) -> dict[str, Any]:
 
 
 def engine_of(step: Any) -> dict[str, Any]:
-    """What runs the step's network, where that is not XLA, and the ranges by which int8 rounds."""
+    """What runs the step's network, where that is not XLA in f32, and the ranges by which int8 rounds."""
     engine = getattr(step, "engine", "xla")
-    if engine == "xla":
+    if (engine, getattr(step, "precision", "f32")) == ("xla", "f32"):
         return {}
     ranges = {"ranges": int8.table(step.ranges)} if step.precision == "int8" else {}
     return {"engine": engine, "precision": step.precision, **ranges}

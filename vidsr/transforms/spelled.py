@@ -94,7 +94,7 @@ def spelled_pipeline(
 def _run_by(step: Any, line: str) -> str:
     """The line, with the engine of the step's network if that is not the one it is made with."""
     engine, precision = getattr(step, "engine", "xla"), getattr(step, "precision", "f32")
-    if engine == "xla":
+    if (engine, precision) == ("xla", "f32"):
         return line
     if precision == "int8" and hub.load(step.model).ranges != step.ranges:
         raise RecipeError(

@@ -27,7 +27,7 @@ the bounds of overshoot and rounding to 8 bits ({{pictures}}). torch gets the sa
 
 def engines(names: Sequence[str], pictures: int | None, turns: int, device: str) -> Result:
     """Run the task. device: "cpu", or the accelerator that XLA and torch run on instead."""
-    chosen = ways.ENGINES + ways.TORCH if device == "cpu" else ways.ENGINES[:1] + ways.TORCH
+    chosen = ways.ENGINES + ways.TORCH if device == "cpu" else ways.ON_DEVICES + ways.TORCH
     rows = []
     for name in names:
         fed = _fed(name)

@@ -22,6 +22,7 @@ ENGINES: tuple[Way, ...] = (
     ("openvino", "bf16"),
     INT8,
 )
+ON_DEVICES: tuple[Way, ...] = (("xla", "f32"), ("xla", "bf16"))
 TORCH: tuple[Way, ...] = (("torch", "f32"), ("torch", "bf16"), ("torch.compile", "bf16"))
 
 
@@ -71,7 +72,7 @@ def _runs(name: str, way: Way, device: str) -> Callable[[np.ndarray], np.ndarray
     if engine == "xla":
         import jax
 
-        run = jax.jit(partial(models.apply, held.graphdef, held.params))
+        run = jax.jit(partial(models.apply, held.graphdef, held.params, precision=precision))
         return lambda x: np.asarray(run(x).block_until_ready())
     if engine in engines.PACKAGES:
         return engines.network(engine, precision, held)
