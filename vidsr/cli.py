@@ -4,6 +4,7 @@ import argparse
 import ast
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 VERBS = (
     "resize crop degrade denoise deblock deblur super_resolve stabilise inpaint regrain hdr_lift"
@@ -80,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--crf", type=int)
     restore.add_argument("--bits", type=int)
     restore.add_argument("--max-memory", help="what the process is to keep within, for example 8GB")
+    restore.add_argument("--engine", help="that runs networks: xla, openvino, onnxruntime, or auto")
+    restore.add_argument("--precision", help="of networks: f32, bf16, or auto")
+    restore.add_argument(
+        "--cluster", metavar="ADDRESS", help="have the workers of this dask scheduler render"
+    )
     restore.add_argument("--overwrite", action="store_true")
     restore.add_argument(
         "--restart", action="store_true", help="throw an unfinished render of another recipe away"
@@ -179,10 +185,13 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _restore(options: argparse.Namespace) -> None:
     import vidsr
+    from vidsr.transforms.cluster.crew import connected
 
     keep = ("start", "end", "seed", "codec", "crf", "bits", "max_memory", "overwrite", "restart")
-    pipe = vidsr.pipeline(*steps_of(options.steps))
-    print(pipe.render(options.source, options.out, **{k: getattr(options, k) for k in keep}))
+    given = {k: getattr(options, k) for k in keep}
+    pipe = vidsr.pipeline(*steps_of(options.steps), engine=options.engine, precision=options.precision)
+    with connected(options.cluster) if options.cluster else nullcontext() as client:
+        print(pipe.render(options.source, options.out, client=client, **given))
 
 
 def _probe(options: argparse.Namespace) -> None:

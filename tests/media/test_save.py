@@ -201,6 +201,13 @@ def test_pq_is_ten_bit_hevc_with_measured_light(tmp_path):
     assert found.light.primaries == "bt2020"
 
 
+def test_hevc_is_refused_for_frames_that_x265_writes_past(tmp_path):
+    stack = clip(2, (32, 48), transfer="pq", primaries="bt2020")
+    with pytest.raises(RecipeError, match="narrower than 64 pixels, .* 48 x 32.*codec='h264', bits=10"):
+        save(stack, tmp_path / "a.mp4")
+    assert probe(save(stack, tmp_path / "a.mp4", codec="h264", bits=10)).bits == 10
+
+
 def test_hlg_is_ten_bit_hevc(tmp_path):
     found = probe(save(clip(2, transfer="hlg", primaries="bt2020"), tmp_path / "a.mkv"))
     assert (found.codec, found.bits, found.colour.transfer, found.light) == ("hevc", 10, 18, None)

@@ -13,6 +13,7 @@ import pytest
 
 import vidsr
 from tests.run import toys
+from vidsr import cli
 from vidsr.errors import MediaError, RecipeError, StackError
 from vidsr.run import processor
 from vidsr.run.states import StateTable
@@ -125,6 +126,7 @@ def short(monkeypatch):
     monkeypatch.setattr(segments, "LENGTH", SEGMENT)
     monkeypatch.setattr(roster, "WAIT", 0.5)
     monkeypatch.setattr(crew, "LOOK", 0.1)
+    monkeypatch.setattr(crew, "ANSWER", 2.0)
 
 
 def rendered(pipe, source, out, **options) -> bytes:
@@ -466,6 +468,16 @@ def test_another_processor_is_said(source, tmp_path, threads, monkeypatch, capsy
     rendered(PIPES["windows and draws"], source, tmp_path / "out.mkv", client=threads, progress=True)
     said = capsys.readouterr().err
     assert "has another processor (slide rule) than this process (abacus): its frames agree to 1e-5" in said
+
+
+def test_the_command_line_renders_on_a_cluster(source, tmp_path, threads, capsys):
+    steps = ["restore", str(source), str(tmp_path / "out.mp4"), "--steps", "resize(2)", "--cluster"]
+    assert cli.main([*steps, threads.scheduler.address]) == 0
+    vidsr.resize(2).render(source, tmp_path / "alone.mp4", progress=False)
+    assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "alone.mp4").read_bytes()
+    for address, says in (("nowhere:x", "no address"), ("tcp://127.0.0.1:9", "no scheduler answers at")):
+        assert cli.main([*steps, address, "--overwrite"]) == 1
+        assert says in capsys.readouterr().err
 
 
 def test_explain_says_that_segments_go_one_after_another():

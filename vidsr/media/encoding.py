@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,20 +23,22 @@ X264 = "lookahead-threads=1" + (":asm=avx" if platform.machine() in ("x86_64", "
 KEY_SECONDS = 2  # a key frame at least this often, so that players and readers can jump
 
 
-# Bytes an encoder holds for every pixel of a frame: its queue of frames looked ahead at. Measured on 16 to 48 frames
-HELD = {"h264": 260, "hevc": 260, "vp9": 230, "av1": 700, "ffv1": 110, "prores": 110}
 NARROWEST_HEVC = 64  # pixels: up to 48 libx265 4.2 writes past its own memory, whatever it is told (62 and more were clean)
-HELD_LARGE = 130  # of H.264 where it looks `LOOKED` frames ahead and not 40: above `LARGE` pixels
-LARGE, LOOKED = 4096 * 2304, 10
-LAG = {
-    "h264": 40,
-    "hevc": 28,
-    "vp9": 24,
-    "av1": 32,
-    "ffv1": 0,
-    "prores": 0,
-}  # frames taken before the first is encoded
-FILLED, BARE = 8, 20  # frames beyond these after which it holds so much, and bytes a pixel it holds at once
+
+
+class Queue(NamedTuple):
+    """Frames that an encoder takes before it encodes the first, and what it holds once it has them: bytes a pixel of a frame, and bytes besides. Measured on 48 frames."""
+
+    lag: int
+    pixel: int
+    besides: float = 0
+
+
+QUEUES = {
+    "h264": Queue(40, 260), "hevc": Queue(28, 340, 70e6), "vp9": Queue(24, 230), "av1": Queue(32, 700), "ffv1": Queue(0, 110), "prores": Queue(0, 110),
+}  # fmt: skip
+LARGE, QUEUE_LARGE = 4096 * 2304, Queue(10, 130)  # above so many pixels H.264 is told to look ahead less
+FILLED, BARE = 8, 20  # frames more after which it holds so much, and bytes a pixel it holds at once
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,12 @@ class Encoding:
     @property
     def memory(self) -> int:
         """Bytes the encoder will hold, about, once it is full."""
-        return self.holds(self.lag + FILLED)
+        return self.holds(self.queue.lag + FILLED)
 
     @property
-    def lag(self) -> int:
-        """Frames it takes before it encodes the first."""
-        return LOOKED if self.is_large and self.codec == "h264" else LAG[self.codec]
+    def queue(self) -> Queue:
+        """What the encoder takes before it encodes, and holds."""
+        return QUEUE_LARGE if self.is_large and self.codec == "h264" else QUEUES[self.codec]
 
     @property
     def is_large(self) -> bool:
@@ -130,8 +133,10 @@ class Encoding:
 
     def holds(self, frames: int) -> int:
         """Bytes the encoder will hold, about, for a film of so many frames."""
-        full = HELD_LARGE if self.is_large and self.codec == "h264" else HELD[self.codec]
-        return round(min(full, BARE + full * frames / (self.lag + FILLED)) * self.width * self.height)
+        queue = self.queue
+        filled = min(frames / (queue.lag + FILLED), 1)
+        pixel = min(queue.pixel, BARE + queue.pixel * filled)
+        return round(pixel * self.width * self.height + queue.besides * filled)
 
     @property
     def needs_light(self) -> bool:

@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from vidsr.errors import NOT_FINITE, MediaError, StackError
 from vidsr.media.convert import EXACT, LIMITED_WHITE_16
-from vidsr.media.encoding import CODECS, KEY_SECONDS, LOOKED, THREADS, THREADS_H264, X264, Encoding
+from vidsr.media.encoding import CODECS, KEY_SECONDS, THREADS, THREADS_H264, X264, Encoding
 
 SWS = {1: 1, 5: 5, 6: 5, 9: 9}
 
@@ -174,7 +174,7 @@ def options(e: Encoding) -> dict[str, str]:
     """Private options of the encoder; thread counts fixed, so that bytes repeat on any machine."""
     if e.codec == "h264":
         order = {"tff": ":tff=1", "bff": ":bff=1"}.get(e.fields, "")
-        order += f":rc-lookahead={LOOKED}" if e.is_large else ""
+        order += f":rc-lookahead={e.queue.lag}" if e.is_large else ""
         return {"crf": str(e.crf), "preset": "medium", "x264-params": f"{X264}{order}"}
     if e.codec == "hevc":
         extra = f"log-level=none:pools={THREADS}:frame-threads=2:open-gop=0:repeat-headers=1"

@@ -151,7 +151,7 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
             "before": peak.before,
             "steps": tuple(first.steps),
             "passes": 2 if encoding is not None and encoding.needs_light else 1,
-            "lag": 0 if encoding is None else encoding.lag,
+            "lag": 0 if encoding is None else encoding.queue.lag,
             "is_lone": encoding is not None and not segment.has_next(encoding, total),
         }
         if rough.wall / frames * total < quick:

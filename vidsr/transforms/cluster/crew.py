@@ -10,6 +10,7 @@ import dask
 from vidsr.errors import MediaError, RecipeError
 from vidsr.transforms.cluster import errand
 
+ANSWER = 10.0  # seconds that a scheduler has to answer in
 LOOK = 1.0  # seconds between looks at who is there
 INSTALL = "pip install 'vidsr-toolkit[cluster]'"
 
@@ -143,6 +144,22 @@ def checked(client: Any) -> Any:
     if client.status != "running":
         raise RecipeError(f"client= is {client.status}. Make another: distributed.Client(address).")
     return client
+
+
+def connected(address: str) -> Any:
+    """A client of the scheduler at an address such as "tcp://host:8786"; to be closed, as by `with`.
+
+    Raises:
+      RecipeError: dask.distributed is not installed, or this is no address. MediaError: no scheduler answers there.
+    """
+    try:
+        return _distributed().Client(address, timeout=ANSWER)
+    except ValueError as error:
+        raise RecipeError(f"{address!r} is no address ({error}). For example tcp://host:8786.") from error
+    except OSError as error:
+        raise MediaError(
+            f"no scheduler answers at {address}. Start one there, dask scheduler, and workers: dask worker {address}"
+        ) from error
 
 
 def _distributed() -> Any:
