@@ -224,6 +224,8 @@ def _coded(encoding: Any) -> Coded | None:
 def _rehearsed(view: View, encoding: Any, scratch: Path | None) -> int:
     """Run the chain as a run does, beside the encoder: how many frames, as the budget allows."""
     view.solve()
+    if encoding is not None and encoding.needs_light:
+        segment.light(view, stream(view, 0, min(BLOCKS * view.blocks.time, view.shape[0])))
     at, begun = 0, 0.0
     with (
         nullcontext() if encoding is None else _writer(encoding, scratch) as writer,

@@ -314,9 +314,7 @@ class Job:
             if self.cluster is not None and not self.view.graph().causal():
                 found = self.cluster.light(self)
             else:
-                found = media.measure(
-                    stream(self.view), primaries=self.view.spec.tags.get("primaries", "bt2020")
-                )
+                found = segment.light(self.view, stream(self.view))
             self.part.write("light.json", dataclasses.asdict(found))
         held = self.part.read("light.json")
         about = {k: tuple(v) if isinstance(v, list) else v for k, v in held.items()}

@@ -1,6 +1,6 @@
 """One segment of a render: its frames in the final codec, and the states of causal steps it begins from and ends in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,11 @@ def write(
             before_each()
             writer.write(block, time[at : at + len(block)])
             at += len(block)
+
+
+def light(view: View, blocks: Iterable[np.ndarray]) -> media.Light:
+    """Light levels of blocks of a view, for the metadata of HDR10."""
+    return media.measure(blocks, primaries=view.spec.tags.get("primaries", "bt2020"))
 
 
 def coded(encoding: Any) -> Coded:

@@ -18,6 +18,7 @@ from vidsr.bench.rows import Figures, Result, Row
 from vidsr.bench.timed import beside, scenes, ways
 from vidsr.errors import VidsrError
 from vidsr.functional import overshoot
+from vidsr.widgets.levels import levels
 
 WIDTH, HEIGHT, FPS, FRAMES = 320, 180, 24, 300
 SCALE, WARM, TURN, PAUSE = 4, 10, 30, 0.01  # frames before, and in a turn; seconds before one
@@ -109,9 +110,9 @@ def loop(film: xr.DataArray, name: str, way: ways.Way) -> Show:
 
 
 def lazy(film: xr.DataArray, name: str) -> Show:
-    """What a lazily computed stack gives, looked at frame by frame."""
+    """What a lazily computed stack gives, looked at frame by frame, as a live player shows it."""
     made = vidsr.pipeline(vidsr.super_resolve(SCALE, model=name), engine="auto")(film)
-    return lambda k: np.rint(np.clip(made.isel(time=k).values, 0, 1) * 255).astype(np.uint8)
+    return lambda k: levels(made.isel(time=k).values)
 
 
 def _levels(high: jax.Array, low: jax.Array) -> jax.Array:

@@ -61,7 +61,7 @@ def light(job: bytes, mark: str, span: tuple[int, int]) -> media.Light:
     """Light levels of the frames of a span."""
     with _working(job, mark) as (view, _, before_each):
         blocks = (before_each() or block for block in stream(view, *span))
-        return media.measure(blocks, primaries=view.spec.tags.get("primaries", "bt2020"))
+        return segment.light(view, blocks)
 
 
 def forget(mark: str) -> None:
