@@ -4,7 +4,8 @@ stages   decoding, computing and encoding a 1080p film, each alone, then the ren
          milliseconds a frame. The job cannot take less than its slowest stage, nor than all CPU time over the cores: "x slowest" and
          "x bound" are the render's wall time over the one, and over the larger of both.
 memory   the highest resident memory of renders of so many frames and of ten times as many.
-uhd      three frames of 3840 x 2160 enlarged to 7680 x 4320: blocks chosen under `max_memory=`, and the memory that was held.
+uhd      frames of 3840 x 2160 enlarged to 7680 x 4320, 24 by a kernel, which fill the encoder's queue, and 3 by a network: blocks chosen under `max_memory=`, and the
+         memory that was held.
 kernels  CPU milliseconds a frame of the classical steps on one thread of one core, compilation left out; "measure" is what they look at
          first, the whole clip.
 first    seconds from the start of Python to the first picture: without kept programs, with none kept yet, with all kept.
@@ -257,15 +258,15 @@ def show_memory() -> None:
 
 def show_uhd() -> None:
     print(
-        f"\n{'3840 x 2160, x2, 3 frames':26}{'max_memory':>12}{'blocks':>20}{'peak GB':>9}{'s a frame':>11}"
+        f"\n{'3840 x 2160, x2':26}{'frames':>8}{'max_memory':>12}{'blocks':>20}{'peak GB':>9}{'s a frame':>11}"
     )
-    for text in ("vidsr.resize(2)", "vidsr.super_resolve(2, model='compact')"):
+    for text, frames in (("vidsr.resize(2)", 24), ("vidsr.super_resolve(2, model='compact')", 3)):
         for bound in ("8GB", "3GB"):
             with tempfile.TemporaryDirectory() as folder:
-                found = asked("peak", text, 3, 3840, 2160, bound, folder)
+                found = asked("peak", text, frames, 3840, 2160, bound, folder)
             blocks = " x ".join(map(str, found["blocks"]))
             print(
-                f"{text[:26]:26}{bound:>12}{blocks:>20}{found['peak'] / 1e9:9.2f}{found['wall'] / 3:11.1f}",
+                f"{text[:26]:26}{frames:8}{bound:>12}{blocks:>20}{found['peak'] / 1e9:9.2f}{found['wall'] / frames:11.1f}",
                 flush=True,
             )
 
