@@ -120,6 +120,7 @@ def test_auto_takes_what_is_faster_for_the_network(monkeypatch):
     monkeypatch.setattr(engines, "is_installed", lambda package: True)
     monkeypatch.setattr(engines, "has_tiles", lambda: False)
     assert engines.choose("auto", "auto", net("sr-tiny-x4"))[:2] == ("openvino", "f32")
+    monkeypatch.setattr(engines, "FASTER", ("luma",))
     assert engines.choose("auto", "auto", net("denoise-small"))[:2] == ("xla", "f32")
     assert engines.choose("xla", "auto", net("sr-tiny-x4"))[:2] == ("xla", "f32")
 

@@ -121,6 +121,7 @@ def test_auto_without_the_extra_says_so_and_gives_the_same(clip, monkeypatch):
 @FAST
 def test_explain_says_what_runs_and_why(clip, monkeypatch):
     monkeypatch.setattr(engines, "has_tiles", lambda: False)
+    monkeypatch.setattr(engines, "FASTER", ("luma",))
     said = str(vidsr.pipeline(vidsr.denoise(), vidsr.super_resolve(4), engine="auto").explain(clip))
     assert "DenoiseNet: XLA in f32, the fastest for networks of the kind naf" in said
     assert f"SuperResolve: openvino {engines.version('openvino')} in f32, the fastest" in said

@@ -31,7 +31,11 @@ ENGINES = ("auto", "xla", *PACKAGES)
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 INSTALL = "pip install 'vidsr-toolkit[fast]'"
 ENOUGH = 50.0  # dB between bf16 and f32 output, below which `auto` leaves bf16
-FASTER = ("compact", "luma")  # OpenVINO is ahead of XLA in f32: `vidsr bench speed --tasks engines`
+FASTER = (
+    "compact",
+    "luma",
+    "naf",
+)  # OpenVINO is ahead of XLA in f32: `vidsr bench speed`; of naf at 320 x 180 only by the clock
 KEPT = 8  # networks, and shapes of one, held ready
 Run = Callable[[np.ndarray], np.ndarray]
 
