@@ -1,5 +1,8 @@
 """A watched network gives what it always gives, and its extremes are those of what its convolutions are fed."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -38,3 +41,19 @@ def test_what_is_no_number_is_refused():
     x[0, 33, 33] = np.nan
     with pytest.raises(StackError, match=r"numpy\.isfinite"):
         watch(x)
+
+
+def test_threads_lose_no_extreme():
+    """Two blocks are in flight in a run; one may read the extremes while another still waits for its own."""
+
+    class Slow(float):
+        def __float__(self):
+            time.sleep(0.05)
+            return float.__add__(self, 0.0)
+
+    watch = Watch(*drawn("luma"))
+    watch._run = lambda x: (x, {"head": (Slow(-x.max()), Slow(x.max()))})
+    frames = [np.full((1, 2, 2, 3), value, np.float32) for value in (5, 1, 4, 2)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(watch, frames))
+    assert watch.extremes["head"] == (-5, 5)

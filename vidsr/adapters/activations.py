@@ -1,6 +1,7 @@
 """What goes into each convolution of a network: the least and the greatest, measured while XLA runs it in f32."""
 
 from functools import partial
+from threading import Lock
 from typing import Any
 
 import jax
@@ -19,10 +20,11 @@ Extremes = dict[str, tuple[float, float]]  # of what goes into each layer
 
 
 class Watch:
-    """A network that runs as ever, on numpy frames ``(t, y, x, c)``, and remembers the extremes of all it was given."""
+    """A network that runs as ever, on numpy frames ``(t, y, x, c)``, in any thread, and remembers the extremes of all it was given."""
 
     def __init__(self, graphdef: Any, params: Tree):
         self.extremes: Extremes = {}
+        self._lock = Lock()
         kind, args = models.named(graphdef, params)
         self._run = partial(_measured, params, kind=kind, args=tuple(args.items()))
 
@@ -32,9 +34,10 @@ class Watch:
                 "the network was fed values that are no numbers (NaN) or infinite. Find them: numpy.isfinite(stack).all(('y', 'x', 'channel'))."
             )
         out, found = self._run(x)
-        for layer, (low, high) in found.items():
-            least, most = self.extremes.get(layer, (np.inf, -np.inf))
-            self.extremes[layer] = (min(least, float(low)), max(most, float(high)))
+        with self._lock:
+            for layer, (low, high) in found.items():
+                least, most = self.extremes.get(layer, (np.inf, -np.inf))
+                self.extremes[layer] = (min(least, float(low)), max(most, float(high)))
         return np.asarray(out)
 
 
