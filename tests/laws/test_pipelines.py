@@ -14,7 +14,7 @@ from vidsr.run import nodes
 
 @pytest.fixture(autouse=True)
 def nan_outside(monkeypatch):
-    monkeypatch.setattr(nodes, "OUTSIDE", np.nan)
+    monkeypatch.setattr(nodes, "OUTSIDE", {"f": np.nan, "u": 137})
 
 
 @pytest.fixture

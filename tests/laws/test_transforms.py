@@ -30,7 +30,7 @@ SLOW = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def nan_outside(monkeypatch):
-    monkeypatch.setattr(nodes, "OUTSIDE", np.nan)
+    monkeypatch.setattr(nodes, "OUTSIDE", {"f": np.nan, "u": 137})
 
 
 def rows(chosen=lambda name, row: True, quick=lambda name, row: not row.heavy):

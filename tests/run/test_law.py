@@ -48,7 +48,7 @@ def check(seed):
 @pytest.fixture(autouse=True)
 def nan_outside(monkeypatch):
     """What lies outside the source is NaN: if any of it reached a result, the result would show it."""
-    monkeypatch.setattr(nodes, "OUTSIDE", np.nan)
+    monkeypatch.setattr(nodes, "OUTSIDE", {"f": np.nan, "u": 137})
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import dask
 import numpy as np
 import pytest
 
@@ -475,9 +476,11 @@ def test_the_command_line_renders_on_a_cluster(source, tmp_path, threads, capsys
     assert cli.main([*steps, threads.scheduler.address]) == 0
     vidsr.resize(2).render(source, tmp_path / "alone.mp4", progress=False)
     assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "alone.mp4").read_bytes()
-    for address, says in (("nowhere:x", "no address"), ("tcp://127.0.0.1:9", "no scheduler answers at")):
-        assert cli.main([*steps, address, "--overwrite"]) == 1
-        assert says in capsys.readouterr().err
+    with dask.config.set(scheduler="threads"):
+        for address, says in (("nowhere:x", "no address"), ("tcp://127.0.0.1:9", "no scheduler answers at")):
+            assert cli.main([*steps, address, "--overwrite"]) == 1
+            assert says in capsys.readouterr().err
+            assert dask.config.get("scheduler") == "threads"  # whatever else is computed here stays here
 
 
 def test_explain_says_that_segments_go_one_after_another():

@@ -22,7 +22,10 @@ from vidsr.run.region import Plan, fold, plan
 from vidsr.run.tally import opened, zeros
 
 Region = Sequence[tuple[int, int]]
-OUTSIDE = 0  # fills the part of a buffer that lies outside the source; any value gives the same result
+OUTSIDE = {
+    "f": 0,
+    "u": 0,
+}  # fills the part of a buffer of such numbers that lies outside the source; any value gives the same result
 
 
 class ArraySource:
@@ -327,7 +330,7 @@ def _padded(node: Any, region: Region, take: Callable[[Region], np.ndarray]) -> 
     if opened():
         return zeros((*(n for _, n in region), node.spec.shape[3]), block.dtype)
     out = aligned((*(n for _, n in region), node.spec.shape[3]), block.dtype)
-    out[...] = OUTSIDE
+    out[...] = OUTSIDE[out.dtype.kind]
     out[tuple(slice(lo - s, hi - s) for (lo, hi), (s, _) in zip(inside, region, strict=True))] = block
     return out
 
