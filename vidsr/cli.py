@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--bits", type=int)
     restore.add_argument("--max-memory", help="what the process is to keep within, for example 8GB")
     restore.add_argument("--engine", help="that runs networks: xla, openvino, onnxruntime, or auto")
-    restore.add_argument("--precision", help="of networks: f32, bf16, or auto")
+    restore.add_argument(
+        "--precision", help="of networks: f32, bf16, auto, or int8 where vidsr.quantise measured them"
+    )
     restore.add_argument(
         "--cluster", metavar="ADDRESS", help="have the workers of this dask scheduler render"
     )

@@ -166,8 +166,7 @@ def probe(view: View, *, encoding: Any = None, scratch: Path | None = None, quic
         analysis = solved.without(read.times(looked_at)).each(length) if again.solved else none
         compute = ran.without(read.times(taken)).each(frames)
     if encoding is not None:
-        encoders = 1 if about["is_lone"] else 2
-        held += encoders * encoding.holds(total) - encoding.holds(frames)
+        held += segment.encoders(encoding, total) * encoding.holds(total) - encoding.holds(frames)
     return Forecast(
         frames, read, analysis, compute, encoded.each(frames), held, sizes=sizes, is_quick=False, **about
     )

@@ -51,7 +51,7 @@ def rendered(
     encoding = encoding_of(view)
     if encoding is None:
         return bounded(pipe, stack, max_memory)
-    encoder = encoding.holds(view.shape[0]) * (2 if segment.has_next(encoding, view.shape[0]) else 1)
+    encoder = encoding.holds(view.shape[0]) * segment.encoders(encoding, view.shape[0])
     return bounded(
         pipe, stack, max_memory, encoder=encoder, result=np.dtype(segment.coded(encoding).dtype).itemsize
     )

@@ -58,6 +58,11 @@ def has_next(encoding: Any, frames: int) -> bool:
     return frames > LENGTH and 2 * encoding.memory <= BOTH
 
 
+def encoders(encoding: Any, frames: int) -> int:
+    """How many encoders are held at once for a film of so many frames."""
+    return 2 if has_next(encoding, frames) else 1
+
+
 def keep(graph: Graph, ends: list[int]) -> None:
     """Have causal steps keep the states that segments begin from which follow on these ends."""
     back = graph.look_back()
