@@ -1,5 +1,7 @@
 """The command line parses steps without evaluating anything, and turns library errors into one line."""
 
+import sys
+
 import pytest
 
 import vidsr
@@ -48,6 +50,14 @@ def test_restore_probe_and_zoo(tmp_path, capsys):
     assert cli.main(["probe", str(tmp_path / "out.mp4")]) == 0
     assert cli.main(["zoo", "list"]) == 0
     assert "sr-small-x4" in capsys.readouterr().out
+
+
+def test_a_cluster_without_distributed_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    arguments = ["restore", "in.mp4", "out.mp4", "--steps", "resize(2)", "--cluster", "tcp://scheduler:8786"]
+    assert cli.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vidsr: client= needs dask.distributed") and "pip install" in said
 
 
 def test_an_error_is_one_line(capsys):

@@ -152,8 +152,9 @@ def connected(address: str) -> Any:
     Raises:
       RecipeError: dask.distributed is not installed, or this is no address. MediaError: no scheduler answers there.
     """
+    distributed = _distributed()
     try:
-        return _distributed().Client(address, timeout=ANSWER, set_as_default=False)
+        return distributed.Client(address, timeout=ANSWER, set_as_default=False)
     except ValueError as error:
         raise RecipeError(f"{address!r} is no address ({error}). For example tcp://host:8786.") from error
     except OSError as error:
