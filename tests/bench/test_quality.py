@@ -41,10 +41,10 @@ def test_a_run_prints_tables_and_writes_figures_and_plot(clip, tmp_path, capsys,
     )
     (result,) = bench.quality(["real"], clips=[str(clip)], frames=1, out=tmp_path / "out")
     printed = capsys.readouterr().out
-    assert printed == f"{result}\n" and printed.count("realesr-animevideov3 (not installed: pip install") == 2
+    assert printed == f"{result}\n" and printed.count("realesr-animevideov3 (not installed: pip install") == 3
     written = json.loads((tmp_path / "out" / "quality.json").read_text())
     assert written["tasks"]["real"] == result.record() and written["vidsr"] == vidsr.__version__
-    assert len(result.rows) == 4 and result.rows[0].figures["PSNR-Y"] > 20
+    assert len(result.rows) == 6 and result.rows[0].figures["PSNR-Y"] > 20
     assert f"{(tmp_path / 'out' / 'quality.md').read_text()}\n" == printed
     assert (tmp_path / "out" / "quality.png").read_bytes().startswith(b"\x89PNG")
     assert "the first frame of each" in printed

@@ -113,9 +113,11 @@ def test_real_is_measured_on_the_small_pictures_blocks():
 
 
 def test_real_codes_at_a_quarter():
+    plain = real.coded(CLEAN[:1], real.DAMAGES["not coded"])
     small = real.coded(CLEAN[:1], real.DAMAGES["MPEG-2 q 8"])
     still = vidsr.resize(0.25)(vidsr.stack(CLEAN[:1], fps=25)).values
     assert small.shape == (1, 16, 16, 3) and 0.001 < np.abs(small - still).mean() < 0.05
+    np.testing.assert_allclose(plain, still, atol=0.51 / 255)
 
 
 def test_deblur_rows(nothing):

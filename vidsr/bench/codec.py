@@ -81,12 +81,10 @@ def filters(clean: np.ndarray, decoded: np.ndarray) -> list[rivals.Method]:
 
 def ours(entries: Sequence[str]) -> list[rivals.Method]:
     """`vidsr.deblock` by every network there is."""
-    here = networks.found("deblock", 1, entries)
-    steps = [
+    return [
         rivals.ours(f"vidsr.deblock(model={name!r})", lambda name=name: vidsr.deblock(model=name))
-        for name in here
+        for name in networks.found("deblock", 1, entries)
     ]
-    return [*steps, *networks.missing("deblock", 1, entries)]
 
 
 def _removed(before: float, after: float) -> float:

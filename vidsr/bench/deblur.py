@@ -103,7 +103,7 @@ def ours(optics: tuple, entries: Sequence[str]) -> list[rivals.Method]:
     ways["vidsr.deblur()"] = vidsr.deblur
     for name in networks.found("deblur", 1, entries):
         ways[f"vidsr.deblur(model={name!r})"] = lambda name=name: vidsr.deblur(model=name)
-    return [*(rivals.ours(*way) for way in ways.items()), *networks.missing("deblur", 1, entries)]
+    return [rivals.ours(*way) for way in ways.items()]
 
 
 def step_edges() -> np.ndarray:

@@ -108,5 +108,4 @@ def _ours(sigma: float, entries: Sequence[str]) -> list[rivals.Method]:
     different: dict[str, str] = {}
     for name, build in ways.items():
         different.setdefault(repr(build()), name)
-    steps = [rivals.ours(name, ways[name]) for name in different.values()]
-    return [*steps, *networks.missing("denoise", 1, entries)]
+    return [rivals.ours(name, ways[name]) for name in different.values()]

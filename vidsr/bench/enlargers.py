@@ -19,7 +19,6 @@ def enlargers(scale: int, entries: Sequence[str] = ()) -> list[rivals.Method]:
     ]
     found.append(rivals.ffmpeg(f"scale=iw*{scale}:ih*{scale}:flags=lanczos", scale=scale))
     found += [network(name) for name in networks.found("super_resolve", scale, entries)]
-    found += networks.missing("super_resolve", scale, entries)
     return [*found, rivals.anime_video()] if scale == 4 else found
 
 

@@ -40,6 +40,7 @@ def clean(
     args: dict[str, int],
     settings: Settings,
     shapes: int = 0,
+    after: str = "",
     tried: tuple[tuple[str, int, float], ...] = (),
 ) -> Entry:
     """An entry that enlarges clean pictures: all but the network and its settings is the same for each."""
@@ -57,6 +58,8 @@ def clean(
 given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at
 neighbouring frames, so it recovers nothing over time and does not reduce flicker.""",
         shapes=shapes,
+        after=after,
+        start=f"{after}, grown to this size" if after else Entry.start,
         made=f"""The low resolution is the exact MATLAB-like bicubic with 8-bit rounding per pass; {drawn}each picture serves again at half
 size:""",
         domain=domain("clean, reduced by bicubic"),

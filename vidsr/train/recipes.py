@@ -16,6 +16,7 @@ import numpy as np
 from vidsr import hub, models
 from vidsr.functional import domain
 from vidsr.train import measure
+from vidsr.train.begun import begun
 from vidsr.train.coded import Way, coded
 from vidsr.train.damage import REACH, Optics, blurred, cleaned, noisy
 from vidsr.train.entry import Entry
@@ -265,15 +266,10 @@ def _trained(
     damage: Damage | None = None,
 ) -> Fitted:
     """Fit the entry's network, and publish it when all its steps are done."""
-    params = (
-        hub.load(entry.after).params
-        if entry.after
-        else models.build(entry.model, seed=entry.settings.seed, **entry.args)[1]
-    )
     fitted = fit(
         entry.model,
         entry.args,
-        params,
+        begun(entry),
         seen,
         entry.settings,
         folder=out / "checkpoint",
