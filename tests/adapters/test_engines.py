@@ -39,7 +39,7 @@ def texture(of, height=36, width=48, frames=1):
     """Edges and noise, in as many channels as the network takes."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width] / 9
-    noise = 0.02 * rng.standard_normal((frames, height, width, engines.channels(of)))
+    noise = 0.02 * rng.standard_normal((frames, height, width, models.inputs(of.graphdef, of.params)))
     return (0.5 + 0.4 * np.sign(np.sin(x * y))[None, :, :, None] + noise).astype(np.float32)
 
 

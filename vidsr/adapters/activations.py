@@ -90,8 +90,8 @@ class JaxOps:
     def joined(self, parts: list[Array]) -> Array:
         return jnp.concatenate(parts, -1)
 
-    def spread(self, x: Array, times: int) -> Array:
-        return jnp.repeat(x, times, -1)
+    def spread(self, x: Array, times: int, channels: int | None = None) -> Array:
+        return jnp.repeat(x[..., :channels], times, -1)
 
     def nearest(self, x: Array, scale: int) -> Array:
         return resample.repeated(x, scale)

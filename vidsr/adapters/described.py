@@ -18,7 +18,8 @@ def _compact(ops: Any, x: Any, args: Args) -> Any:
 
 
 def _luma(ops: Any, x: Any, args: Args) -> Any:
-    features = _features(ops, x, args)
+    scale, fold = args["scale"], args.get("fold", 1)
+    features = _features(ops, ops.folded(x, fold), args)
     bright = ops.convolved("tail", features)
     red, blue = ops.halves(ops.convolved("colour", features))
     parts = [
@@ -26,7 +27,9 @@ def _luma(ops: Any, x: Any, args: Args) -> Any:
         bright + luma.GREEN_OF_CR * red + luma.GREEN_OF_CB * blue,
         bright + luma.BLUE_OF_CB * blue,
     ]
-    return _enlarged(ops, ops.joined(parts), x, args["scale"])
+    if fold == 1:
+        return _enlarged(ops, ops.joined(parts), x, scale, 3)
+    return ops.shuffled(ops.joined(parts), scale * fold) + ops.nearest(ops.first(x, 3), scale)
 
 
 def _features(ops: Any, x: Any, args: Args) -> Any:
@@ -35,8 +38,8 @@ def _features(ops: Any, x: Any, args: Args) -> Any:
     return x
 
 
-def _enlarged(ops: Any, detail: Any, x: Any, scale: int) -> Any:
-    return ops.shuffled(detail + ops.spread(x, scale**2), scale)
+def _enlarged(ops: Any, detail: Any, x: Any, scale: int, channels: int | None = None) -> Any:
+    return ops.shuffled(detail + ops.spread(x, scale**2, channels), scale)
 
 
 def _naf(ops: Any, x: Any, args: Args) -> Any:

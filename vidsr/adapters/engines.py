@@ -167,7 +167,9 @@ def agreement(net: Net) -> float:
     """PSNR in dB between what OpenVINO makes of a fixed texture in bf16 and in f32; measured once for these weights."""
     with _LOCK:
         if net.sha256 not in _AGREEMENT:
-            noise = np.random.default_rng(0).random((1, 64, 64, channels(net)), np.float32)
+            noise = np.random.default_rng(0).random(
+                (1, 64, 64, models.inputs(net.graphdef, net.params)), np.float32
+            )
             rows = np.linspace(0, 1, 64, dtype=np.float32)[:, None, None]
             texture = 0.75 * rows + 0.25 * (noise + np.roll(noise, 1, 1) + np.roll(noise, 1, 2)) / 3
             low, high = (network("openvino", precision, net)(texture) for precision in ("bf16", "f32"))
@@ -264,12 +266,6 @@ class OpenVino:
         while len(self.requests) > KEPT:
             self.requests.popitem(last=False)
         return self.requests[shape]
-
-
-def channels(net: Net) -> int:
-    """How many channels the network takes."""
-    fold = models.named(net.graphdef, net.params)[1].get("fold", 1)
-    return net.params["head"]["kernel"].shape[2] // fold**2
 
 
 @cache

@@ -160,8 +160,8 @@ class OnnxOps:
     def joined(self, parts: list[Term]) -> Term:
         return self.node("Concat", *parts, axis=1)
 
-    def spread(self, x: Term, times: int) -> Term:
-        return self.node("Gather", x, np.repeat(np.arange(self.channels), times), axis=1)
+    def spread(self, x: Term, times: int, channels: int | None = None) -> Term:
+        return self.node("Gather", x, np.repeat(np.arange(channels or self.channels), times), axis=1)
 
     def nearest(self, x: Term, scale: int) -> Term:
         scales = np.array([1, 1, scale, scale], np.float32)

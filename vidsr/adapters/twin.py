@@ -84,8 +84,8 @@ class TorchOps:
 
         return torch.cat(parts, 1)
 
-    def spread(self, x: Any, times: int) -> Any:
-        return x.repeat_interleave(times, 1)
+    def spread(self, x: Any, times: int, channels: int | None = None) -> Any:
+        return x[:, :channels].repeat_interleave(times, 1)
 
     def nearest(self, x: Any, scale: int) -> Any:
         import torch.nn.functional as F

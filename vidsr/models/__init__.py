@@ -48,14 +48,14 @@ def template(name: str, **args: int) -> tuple[nnx.GraphDef, dict[str, Any], int]
 
 
 def apply(graphdef: nnx.GraphDef, params: dict[str, Any], x: Array, precision: str = "f32") -> Array:
-    """Run a network: ``(t, y, x, c)`` float32 signal in [0, 1] -> its output, float32, not clipped. Pure and jittable.
+    """Run a network: ``(t, y, x, c)`` float32 signal in [0, 1] -> its output, of the same type, not clipped. Pure and jittable.
 
     Args:
       precision: "bf16" has its layers take and give bfloat16, and add up as the device does; a shortcut around all of them stays float32.
     """
     if precision == "bf16":
         params = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), params)
-    return nnx.merge(graphdef, nnx.State(params))(x).astype(jnp.float32)
+    return nnx.merge(graphdef, nnx.State(params))(x).astype(x.dtype)
 
 
 def named(graphdef: nnx.GraphDef, params: dict[str, Any]) -> tuple[str, dict[str, int]]:
@@ -64,6 +64,11 @@ def named(graphdef: nnx.GraphDef, params: dict[str, Any]) -> tuple[str, dict[str
     names = [name for name, kind in BUILDERS.items() if type(module) is kind]
     args = {name: getattr(module, name) for name in ("depth", "scale", "fold") if hasattr(module, name)}
     return (names or [type(module).__name__])[0], args
+
+
+def inputs(graphdef: nnx.GraphDef, params: dict[str, Any]) -> int:
+    """How many channels the network takes."""
+    return params["head"]["kernel"].shape[2] // named(graphdef, params)[1].get("fold", 1) ** 2
 
 
 def count(params: dict[str, Any]) -> int:

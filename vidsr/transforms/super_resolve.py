@@ -15,7 +15,7 @@ from vidsr.transforms import networks
 from vidsr.transforms.base import FIDELITIES, option, transform, value
 from vidsr.transforms.networked import Networked
 
-SIZES = ("tiny", "small", "compact", "small-real")
+SIZES = ("tiny", "small", "base", "compact", "small-real")
 TRIPS = 24  # back-projections: what is left of white noise is below 0.01 levels of 8 bits (tests/transforms)
 
 
@@ -129,7 +129,7 @@ def super_resolve(
 
     Args:
       scale: 2 or 4, or what the entry of a folder has.
-      model: "tiny" or "small" (x4), "compact" (x2), a network as `vidsr.hub.load` takes it: a zoo id (`vidsr.hub.list()`), a
+      model: "tiny", "small" or "base" (x4; each keeps more than the one before and costs more), "compact" (x2), a network as `vidsr.hub.load` takes it: a zoo id (`vidsr.hub.list()`), a
         folder, or "org/name" on the Hub, with "@revision" or without; what `hub.load` or `quantise` gave; or "auto": "small", and "small-real", where there is one, for frames that went through a lossy codec (their tag `lossy` names it).
       consistency: back-project a fixed 24 times, so that the unrounded result, shrunk again by MATLAB's bicubic, gives the
         input; the result's tags say so. Slower.
