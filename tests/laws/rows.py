@@ -227,6 +227,8 @@ def deblocked(step, x, spec, numbers):
     thirds = [np.minimum(k % 8, 7 - k % 8) / 3 for k in places]
     maps = np.stack(np.meshgrid(*thirds, indexing="ij"), -1)[None].repeat(len(x), 0)
     out = network.restored(np.concatenate([frames, maps], -1), step.params, step.align)
+    for axis in (1, 2):
+        out = network.without_steps(out, axis, spec.origin[axis - 1])
     return blended(step, x, out[:, :height, :width])
 
 

@@ -50,9 +50,11 @@ def bicubic(scale: int) -> Enlarger:
     return lambda low: resample.imresize(low[..., :3], num=scale)
 
 
-def network(graphdef: Any, params: dict[str, Any], behind: hub.Network | None = None) -> Enlarger:
-    """A network as a function of one uint8 picture and what further channels tell of it; it goes through `behind` first."""
-    run = forward(graphdef, behind)
+def network(
+    graphdef: Any, params: dict[str, Any], behind: hub.Network | None = None, *, blocks: bool = False
+) -> Enlarger:
+    """A network as a function of one uint8 picture and what further channels tell of it, as `forward` has it."""
+    run = forward(graphdef, behind, blocks=blocks)
     return lambda low: enlarge(run, params, low)
 
 

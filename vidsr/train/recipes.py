@@ -203,7 +203,7 @@ def decoder(
         methods[entry.after] = measure.network(before.graphdef, before.params)
 
     def rows(params: Params) -> measure.Rows:
-        every = {**methods, "ours": measure.network(graphdef, params)}
+        every = {**methods, "ours": measure.network(graphdef, params, blocks=shape["grid"])}
         return {
             name: {method: measure.figures(clips, run) for method, run in every.items()}
             for name, clips in held.items()
@@ -216,7 +216,7 @@ def decoder(
         lambda params: {name: run(params)["validation"] for name, run in evaluators.items()},
         rows,
         measure.CODED_PROTOCOL,
-        lambda params: _sample(example, measure.network(graphdef, params)),
+        lambda params: _sample(example, measure.network(graphdef, params, blocks=shape["grid"])),
         out=out,
         steps=steps,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from flax import nnx
 
 from vidsr import hub, models
-from vidsr.functional import overshoot
+from vidsr.functional import blockedges, overshoot
 from vidsr.train.patches import Pairs
 
 Forward = Callable[[Any, jax.Array], jax.Array]  # weights, signal (t, y, x, c) -> signal
@@ -19,7 +19,7 @@ def validator(
     graphdef: nnx.GraphDef, pairs: Pairs, *, behind: hub.Network | None = None
 ) -> Callable[[dict[str, Any]], dict[str, float]]:
     """A function of the weights: ``{"validation": mean PSNR-Y in dB}`` over whole pictures, border `scale`."""
-    run = forward(graphdef, behind)
+    run = forward(graphdef, behind, blocks=pairs.grid)
 
     def evaluate(params: dict[str, Any]) -> dict[str, float]:
         values = [
@@ -31,15 +31,17 @@ def validator(
     return evaluate
 
 
-def forward(graphdef: nnx.GraphDef, behind: hub.Network | None = None) -> Forward:
-    """A network as a function of its weights and input, jitted, kept from overshooting where it enlarges; with `behind`
-    its input goes through that one first.
+def forward(graphdef: nnx.GraphDef, behind: hub.Network | None = None, *, blocks: bool = False) -> Forward:
+    """A network as a function of its weights and input, jitted, with what its step does to the result: kept from overshooting where
+    it enlarges; without steps across the edges of `blocks`, if it is told of those of whole pictures. With `behind` its input goes through that one first.
     """
 
     def run(params: Any, x: jax.Array) -> jax.Array:
         if behind is not None:
             x = models.apply(behind.graphdef, behind.params, x)
         out = models.apply(graphdef, params, x)
+        if blocks:
+            out = blockedges.smoothed(out, (0, 0))
         return out if out.shape[1] == x.shape[1] else overshoot.limited(out, x)
 
     return jax.jit(run)
