@@ -8,7 +8,7 @@ ENTRY = train.Entry(
     model="naf",
     args={"width": 48, "depth": 8, "scale": 1, "fold": 2, "inputs": 11},
     settings=train.Settings(
-        steps=12_000, batch=4, patch=64, rate=3e-3, warmup=200, loss="gradient", engine="torch"
+        steps=40_000, batch=4, patch=64, rate=3e-3, warmup=200, loss="gradient", engine="torch"
     ),
     shapes=64,
     sentence="""Takes the blocks and the ringing of codecs out of video, each frame beside its two neighbours; trained on L1 of the picture and
