@@ -14,7 +14,7 @@ from vidsr.bench.rows import Figures, Result, psnr_y
 from vidsr.bench.timed import beside, scenes, ways
 from vidsr.train import measure
 
-WIDTH, HEIGHT, FRAMES, LEVEL = 640, 360, 2, 25
+WIDTH, HEIGHT, FRAMES, LEVEL = 640, 360, 2, scenes.LEVEL
 CLIPS = ("calendar", "park_joy")
 PROTOCOL = """{costs} {frames} frames of {width} x {height} a call, white noise of {level} of 255 on them. nlmeans has the best settings of a small grid on a clip that is not
 measured. torch runs the network alone, with our weights. PSNR-Y: studio luma of results rounded to 8 bits, clips with the same noise, {clip_frames} of each."""

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
-from vidsr import hub
-from vidsr.adapters import engines as adapters
+from vidsr import hub, models
 from vidsr.bench import clock, footage
 from vidsr.bench.rivals import Method
 from vidsr.bench.rows import Result, Row
@@ -48,7 +47,8 @@ def engines(names: Sequence[str], pictures: int | None, turns: int, device: str)
 def _fed(name: str) -> np.ndarray:
     """What a network is given: as many frames as it sees, then sigma, or how far inside the coder's block a pixel lies."""
     shown = scenes.moved(WIDTH, HEIGHT, np.zeros((1, 2)))
-    channels = adapters.channels(ways.net(name))
+    net = ways.net(name)
+    channels = models.inputs(net.graphdef, net.params)
     parts = [shown] * (channels // 3)
     if channels % 3 == 1:
         parts.append(np.full_like(shown[..., :1], 0.05))

@@ -6,9 +6,11 @@ import numpy as np
 import xarray as xr
 
 import vidsr
+from vidsr.bench.denoise import with_noise
 from vidsr.errors import MediaError
 from vidsr.train.measure import bench_folder
 
+LEVEL = 25  # of noise, 8-bit
 EDGE = 16  # pixels that may be moved into the picture
 SETS = ("Set14", "B100")  # the first picture that is large enough serves
 
@@ -65,6 +67,11 @@ def photographs(scale: int, side: int = 320) -> xr.DataArray:
         found.append(large[top : top + side, left : left + side])
     small = vidsr.resize(1 / scale)(vidsr.stack(np.stack(found), fps=25))
     return small.copy(data=np.rint(np.clip(small.values, 0, 1) * 255).astype(np.float32) / 255)
+
+
+def noisy(stills: xr.DataArray) -> xr.DataArray:
+    """Every frame three times, with white noise of its own each time, of `LEVEL`: shots of three frames, to calibrate a denoiser on."""
+    return vidsr.stack(with_noise(stills.values.repeat(3, 0), LEVEL), fps=25)
 
 
 def pan(count: int) -> np.ndarray:

@@ -40,15 +40,18 @@ def net(name: str, precision: str = "f32") -> engines.Net:
 
 @cache
 def quantised(name: str) -> hub.Network:
-    """An enlarging network with what int8 needs, calibrated on photographs of B100.
+    """A network that enlarges or takes out noise, with what int8 needs: calibrated on photographs of B100, with noise on them for the latter.
 
     Raises:
       MediaError: a network of another verb, whose calibration would be a matter of its damage; no test sets.
     """
     loaded = hub.load(name)
-    if loaded.verb != "super_resolve":
-        raise MediaError("int8 is measured here of networks that enlarge alone: see help(vidsr.quantise)")
-    return vidsr.quantise(name, calibration=scenes.photographs(loaded.scale))
+    if loaded.verb not in ("super_resolve", "denoise"):
+        raise MediaError(
+            "int8 is measured here of networks that enlarge or take out noise: see help(vidsr.quantise)"
+        )
+    shown = scenes.photographs(loaded.scale)
+    return vidsr.quantise(name, calibration=scenes.noisy(shown) if loaded.verb == "denoise" else shown)
 
 
 def check(way: Way) -> None:
