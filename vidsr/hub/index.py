@@ -12,7 +12,9 @@ from vidsr.hub import remote
 IDS = (
     "deblock-small",
     "deblur-small",
+    "denoise-compact",
     "denoise-small",
+    "sr-base-x4",
     "sr-compact-x2",
     "sr-small-real-x4",
     "sr-small-x4",
