@@ -1,4 +1,4 @@
-"""What limits the x4 networks: steps, photographs or weights. Short runs that differ in one of them.
+"""What limits the x4 networks: steps, photographs, weights or the loss. Short runs that differ in one of them.
 
 Each trains a plain stack of convolutions afresh, as the zoo's recipes do, and prints what it gains over bicubic on photographs held
 back and on as many that it was trained on: were it memory that it gains by, the second would run away from the first.
@@ -23,11 +23,12 @@ SMALL, BASE = {"width": 32, "depth": 15}, {"width": 48, "depth": 20}
 
 
 class Row(NamedTuple):
-    """A run: the network, its steps, and which share of the photographs it sees, as one in `every`."""
+    """A run: the network, its steps, which share of the photographs it sees, as one in `every`, and its loss."""
 
     args: dict[str, int]
     steps: int
     every: int = 1
+    loss: str = "l1"
 
 
 ROWS = {
@@ -37,6 +38,8 @@ ROWS = {
     "small, a quarter of the photographs": Row(SMALL, 1000, every=4),
     "small, a sixteenth of the photographs": Row(SMALL, 1000, every=16),
     "base, 1,000 steps": Row(BASE, 1000),
+    "small, loss of luma": Row(SMALL, 1000, loss="luma"),
+    "small, squared loss of luma": Row(SMALL, 1000, loss="luma_squared"),
 }
 
 
@@ -47,7 +50,7 @@ def trained(row: Row, photographs: list[train.Photograph]) -> tuple[measure.Enla
         steps=row.steps, batch=BATCH, patch=PATCH, rate=3e-3, warmup=200, engine="torch"
     )
     graphdef, params = models.build("luma", seed=0, **args)
-    run = step.twin_engine(twin.gradient("luma", args=args, loss=losses.l1), settings)
+    run = step.twin_engine(twin.gradient("luma", args=args, loss=losses.LOSSES[row.loss]), settings)
     seen, state = train.pairs(photographs, scale=SCALE, patch=PATCH, halved=True), step.fresh(params)
     for number in range(row.steps):
         low, high = seen.batch(seed=0, step=number, size=BATCH, patch=PATCH)

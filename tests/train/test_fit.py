@@ -66,6 +66,17 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(network, pictures, tmp_path
     assert same(whole.params, parts.params) and not same(whole.params, network[1])
 
 
+@pytest.mark.parametrize("stop", [5, 7])
+def test_the_last_quarter_may_have_a_loss_of_its_own(network, pictures, tmp_path, stop):
+    plain = run(network, pictures, tmp_path / "plain")
+    whole = run(network, pictures, tmp_path / "whole", last="l2")
+    run(network, pictures, tmp_path / "parts", last="l2", stop=stop)
+    parts = run(network, pictures, tmp_path / "parts", last="l2")
+    assert same(whole.params, parts.params) and not same(whole.params, plain.params)
+    assert whole.history[:3] == plain.history[:3]
+    assert whole.history[3]["loss"] < plain.history[3]["loss"] / 2  # squares of what is far below one
+
+
 NETWORKS = {
     "compact": {"channels": 3, "width": 4, "depth": 1, "scale": 2},
     "luma": {"width": 4, "depth": 1, "scale": 2},
@@ -203,17 +214,19 @@ SHARED = """
 import sys
 import jax, numpy as np
 from vidsr import models
-from vidsr.train import Settings, step
+from vidsr.train import Settings, losses, step
 assert len(jax.devices()) == int(sys.argv[1])
 graphdef, params = models.build("compact", seed=0, channels=3, width=4, depth=0, scale=2)
-engine = step.jax_engine(graphdef, Settings(steps=100))
+engine = step.jax_engine(graphdef, Settings(steps=100), losses.l1)
 rng = np.random.default_rng(0)
 low, high = (rng.integers(0, 256, (3, 4, n, n, 3), dtype=np.uint8) for n in (8, 16))
 print(*engine(step.fresh(params), low, high)[1])
 """
 
 
-@pytest.mark.parametrize("wrong", [{"engine": "tf"}, {"loss": "gan"}, {"steps": 0}, {"rate": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"engine": "tf"}, {"loss": "gan"}, {"last": "gan"}, {"steps": 0}, {"rate": -1.0}]
+)
 def test_nonsense_settings_are_refused_before_work(wrong):
     with pytest.raises(RecipeError):
         Settings(**{"steps": 8, **wrong})

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from vidsr.functional.colour import rgb_to_ycbcr
 from vidsr.train import losses
 
 
@@ -33,6 +34,14 @@ def test_frequency_counts_a_shift_of_level_that_l1_hides_in_noise(pictures):
     # one band of ten holds either: the coarsest with a gain of eight, the finest with a gain of two
     assert losses.frequency(lifted, truth) == pytest.approx(0.08 / 10, rel=1e-3)
     assert losses.frequency(checked.astype(np.float32), truth) == pytest.approx(0.02 / 10, rel=1e-3)
+
+
+def test_luma_is_judged_before_colour(pictures):
+    truth, other = pictures
+    y, cb, cr = np.moveaxis(rgb_to_ycbcr(truth, "bt601") - rgb_to_ycbcr(other, "bt601"), -1, 0)
+    for loss, size in ((losses.luma, np.abs), (losses.luma_squared, np.square)):
+        wanted = size(y).mean() + losses.COLOUR * (size(cb).mean() + size(cr).mean())
+        assert loss(truth, other) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_overshoot_costs_only_beyond_the_truths_extremes():

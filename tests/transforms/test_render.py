@@ -101,7 +101,7 @@ def test_a_disk_that_fills_up_keeps_what_is_finished(source, tmp_path, monkeypat
     mux, room = media.Writer._mux, [2]
 
     def no_room(writer, frame):
-        if writer.path.name.startswith("unfinished-000001"):  # the one before it may be closed at the same time
+        if writer.path.name.startswith("unfinished-000001"):  # the one before may be closed meanwhile
             room[0] -= 1
             if not room[0]:
                 raise writing_failed(writer.path, OSError(errno.ENOSPC, "No space left on device"))

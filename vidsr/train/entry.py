@@ -52,7 +52,7 @@ def clean(
         args=args,
         settings=settings,
         tried=tried,
-        sentence=f"Enlarges clean video or pictures {scale} times, each frame on its own; trained on L1, it invents no texture.",
+        sentence=f"Enlarges clean video or pictures {scale} times, each frame on its own; trained for the least error, it invents no texture.",
         use=f'vidsr.super_resolve(scale={scale}, model="{name}")',
         avoid="""On noisy, blurred or compressed video (it was trained on clean pictures reduced by bicubic and sharpens what it is
 given: denoise first), on linear light or HDR signal, or where the input was reduced by another kernel. It does not look at

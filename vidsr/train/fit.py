@@ -70,12 +70,13 @@ def fit(
     with Checkpoints(folder, settings) as checkpoints:
         state, facts = checkpoints.last(step.fresh(params))
         history, cpu = facts.get("history", []), facts.get("cpu_seconds", 0.0)
-        engine = _engine(model, args, settings, damage)
+        engines = {loss: _engine(model, args, settings, loss, damage) for _, loss in settings.phases}
         last = settings.steps if stop is None else min(stop, settings.steps)
         begun, first, spent = time.monotonic(), state["step"], time.process_time()
         while state["step"] < last:
-            mark = min(last, (state["step"] // every + 1) * every)
-            state, loss = _advance(engine, state, pairs, settings, until=mark)
+            end, name = next(phase for phase in settings.phases if state["step"] < phase[0])
+            mark = min(last, end, (state["step"] // every + 1) * every)
+            state, loss = _advance(engines[name], state, pairs, settings, until=mark)
             row = {"step": mark, "loss": loss, **evaluate(state["ema"])}
             history.append(row)
             used = cpu + time.process_time() - spent
@@ -110,13 +111,15 @@ def _advance(
     return state, float(np.mean(losses_seen))
 
 
-def _engine(model: str, args: dict[str, int], settings: Settings, damage: step.Damage | None) -> step.Engine:
+def _engine(
+    model: str, args: dict[str, int], settings: Settings, loss: str, damage: step.Damage | None
+) -> step.Engine:
     if settings.engine == "jax":
-        return step.jax_engine(models.template(model, **args)[0], settings, damage)
+        return step.jax_engine(models.template(model, **args)[0], settings, losses.LOSSES[loss], damage)
     try:
         from vidsr.adapters import twin
 
-        gradient = twin.gradient(model, args=args, loss=losses.LOSSES[settings.loss])
+        gradient = twin.gradient(model, args=args, loss=losses.LOSSES[loss])
     except ImportError as error:
         raise RecipeError(
             "engine='torch' needs torch, which is not installed. Install it with the extra `torch`, or use JAX: engine='jax'"

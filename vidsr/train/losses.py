@@ -6,10 +6,16 @@ All take ``(prediction, truth)``, float signal ``(n, y, x, c)``, and return a sc
 from collections.abc import Callable
 from typing import Any
 
+from vidsr.functional.colour import WEIGHTS
+
+Loss = Callable[[Any, Any], Any]
+
 LEVELS = 3  # of the wavelet
 NEAR = 2  # pixels each way in which the truth's extremes are looked for
 PENALTY = 2.0  # what a unit of overshoot costs beside a unit of error
 JUMPS = 6.0  # what a unit of step costs beside a unit of error
+COLOUR = 0.1  # what a unit of error of Cr or Cb costs beside one of luma
+RED, BLUE = WEIGHTS["bt601"]  # of luma
 
 
 def l1(prediction: Any, truth: Any) -> Any:
@@ -25,6 +31,18 @@ def charbonnier(prediction: Any, truth: Any) -> Any:
 def l2(prediction: Any, truth: Any) -> Any:
     """Mean squared error."""
     return ((prediction - truth) ** 2).mean()
+
+
+def luma(prediction: Any, truth: Any) -> Any:
+    """Mean absolute error of BT.601 luma, which PSNR-Y judges by, and a tenth of that of Cr and of Cb, so that colour is learned too."""
+    y, cr, cb = _parts(prediction - truth)
+    return abs(y).mean() + COLOUR * (abs(cr).mean() + abs(cb).mean())
+
+
+def luma_squared(prediction: Any, truth: Any) -> Any:
+    """Mean squared error of the same parts: what PSNR-Y is the logarithm of. Best where the rate is low already."""
+    y, cr, cb = _parts(prediction - truth)
+    return (y**2).mean() + COLOUR * ((cr**2).mean() + (cb**2).mean())
 
 
 def frequency(prediction: Any, truth: Any) -> Any:
@@ -59,6 +77,12 @@ def gradient(prediction: Any, truth: Any) -> Any:
     return abs(error).mean() + JUMPS * steps
 
 
+def _parts(rgb: Any) -> tuple[Any, Any, Any]:
+    """Y, Cr and Cb of an RGB difference, BT.601 full range."""
+    y = RED * rgb[..., 0] + (1 - RED - BLUE) * rgb[..., 1] + BLUE * rgb[..., 2]
+    return y, (rgb[..., 0] - y) / (2 - 2 * RED), (rgb[..., 2] - y) / (2 - 2 * BLUE)
+
+
 def _positive(x: Any) -> Any:
     return (x + abs(x)) / 2
 
@@ -75,10 +99,12 @@ def _extreme(x: Any, sign: int) -> Any:
     return x
 
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+LOSSES: dict[str, Loss] = {
     "l1": l1,
     "charbonnier": charbonnier,
     "l2": l2,
+    "luma": luma,
+    "luma_squared": luma_squared,
     "frequency": frequency,
     "overshoot": overshoot,
     "gradient": gradient,

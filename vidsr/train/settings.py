@@ -23,6 +23,7 @@ class Settings:
     warmup: int = 100  # steps until the highest rate; then a cosine down to zero
     decay: float = 0.999  # of the running average of the weights, which is what is published
     loss: str = "l1"
+    last: str = ""  # loss of the last quarter of the steps, where the rate is low; empty: the same throughout
     seed: int = 0
     engine: str = "jax"  # "torch": gradients by the torch twin, faster on CPUs; needs the extra `torch`
     precision: str = "f32"  # "bf16": the network's pass on a GPU or TPU; loss and optimiser stay float32
@@ -30,10 +31,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise RecipeError(f"engine={self.engine!r} does not exist. Write engine='jax' or engine='torch'.")
-        if self.loss not in losses.LOSSES:
-            raise RecipeError(
-                f"loss={self.loss!r} does not exist. Choose one of: {', '.join(losses.LOSSES)}."
-            )
+        for field, name in (("loss", self.loss), ("last", self.last or self.loss)):
+            if name not in losses.LOSSES:
+                raise RecipeError(
+                    f"{field}={name!r} does not exist. Choose one of: {', '.join(losses.LOSSES)}."
+                )
         if self.precision not in ("f32", "bf16") or (self.precision, self.engine) == ("bf16", "torch"):
             raise RecipeError(
                 f"precision={self.precision!r} is not offered with engine={self.engine!r}. Write precision='f32'."
@@ -42,6 +44,12 @@ class Settings:
             raise RecipeError(
                 f"steps, batch, patch and rate must be positive, decay in [0, 1): {self}. Correct it."
             )
+
+    @property
+    def phases(self) -> tuple[tuple[int, str], ...]:
+        """The run's losses in turn, each with the step that it ends before."""
+        late = self.steps - self.steps // 4
+        return ((late, self.loss), (self.steps, self.last)) if self.last else ((self.steps, self.loss),)
 
     def schedule(self) -> Callable[[Any], Any]:
         """Learning rate of a step: a straight warm-up, then a cosine that ends at zero."""
