@@ -6,7 +6,16 @@ ENTRY = train.clean(
     "sr-small-x4",
     model="luma",
     args={"width": 32, "depth": 15, "scale": 4},
-    settings=train.Settings(steps=22_000, batch=4, patch=48, rate=3e-3, warmup=200, engine="torch"),
+    settings=train.Settings(
+        steps=56_000,
+        batch=4,
+        patch=48,
+        rate=3e-3,
+        warmup=200,
+        loss="luma",
+        last="luma_squared",
+        engine="torch",
+    ),
 )
 
 
