@@ -214,10 +214,10 @@ SHARED = """
 import sys
 import jax, numpy as np
 from vidsr import models
-from vidsr.train import Settings, losses, step
+from vidsr.train import Settings, step
 assert len(jax.devices()) == int(sys.argv[1])
 graphdef, params = models.build("compact", seed=0, channels=3, width=4, depth=0, scale=2)
-engine = step.jax_engine(graphdef, Settings(steps=100), losses.l1)
+engine = step.jax_engine(graphdef, Settings(steps=100))
 rng = np.random.default_rng(0)
 low, high = (rng.integers(0, 256, (3, 4, n, n, 3), dtype=np.uint8) for n in (8, 16))
 print(*engine(step.fresh(params), low, high)[1])

@@ -7,7 +7,7 @@ uninterrupted one would have, bit for bit on the same engine and machine.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,9 @@ def fit(
     with Checkpoints(folder, settings) as checkpoints:
         state, facts = checkpoints.last(step.fresh(params))
         history, cpu = facts.get("history", []), facts.get("cpu_seconds", 0.0)
-        engines = {loss: _engine(model, args, settings, loss, damage) for _, loss in settings.phases}
+        engines = {
+            name: _engine(model, args, replace(settings, loss=name), damage) for _, name in settings.phases
+        }
         last = settings.steps if stop is None else min(stop, settings.steps)
         begun, first, spent = time.monotonic(), state["step"], time.process_time()
         while state["step"] < last:
@@ -111,15 +113,13 @@ def _advance(
     return state, float(np.mean(losses_seen))
 
 
-def _engine(
-    model: str, args: dict[str, int], settings: Settings, loss: str, damage: step.Damage | None
-) -> step.Engine:
+def _engine(model: str, args: dict[str, int], settings: Settings, damage: step.Damage | None) -> step.Engine:
     if settings.engine == "jax":
-        return step.jax_engine(models.template(model, **args)[0], settings, losses.LOSSES[loss], damage)
+        return step.jax_engine(models.template(model, **args)[0], settings, damage)
     try:
         from vidsr.adapters import twin
 
-        gradient = twin.gradient(model, args=args, loss=losses.LOSSES[loss])
+        gradient = twin.gradient(model, args=args, loss=losses.LOSSES[settings.loss])
     except ImportError as error:
         raise RecipeError(
             "engine='torch' needs torch, which is not installed. Install it with the extra `torch`, or use JAX: engine='jax'"

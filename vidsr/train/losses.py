@@ -8,8 +8,6 @@ from typing import Any
 
 from vidsr.functional.colour import WEIGHTS
 
-Loss = Callable[[Any, Any], Any]
-
 LEVELS = 3  # of the wavelet
 NEAR = 2  # pixels each way in which the truth's extremes are looked for
 PENALTY = 2.0  # what a unit of overshoot costs beside a unit of error
@@ -99,7 +97,7 @@ def _extreme(x: Any, sign: int) -> Any:
     return x
 
 
-LOSSES: dict[str, Loss] = {
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "l1": l1,
     "charbonnier": charbonnier,
     "l2": l2,

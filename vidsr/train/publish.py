@@ -137,7 +137,7 @@ are named here.
 `vidsr photographs FOLDER`, then `vidsr train zoo/{name} --data FOLDER`: {run["steps"]:,} steps of {run["batch"]} patches of
 {run["patch"]}x{run["patch"]} input pixels ({run["high_resolution_pixels_seen"] / 1e6:,.0f} Mpixel seen),
 {run["cpu_hours"]:.2f} CPU hours on {run["device"]}, engine {run["engine"]},
-optimiser SOAP, rate {run["rate"]}, loss {run["loss"]}. All figures: `metrics.json`.
+optimiser SOAP, rate {run["rate"]}, loss {" then ".join(name for _, name in entry.settings.phases)}. All figures: `metrics.json`.
 {card.CITE}"""
 
 

@@ -54,21 +54,18 @@ def inputs(low: jax.Array, high: jax.Array, key: jax.Array, count: jax.Array, da
 
 
 @lru_cache(maxsize=4)
-def jax_engine(
-    graphdef: nnx.GraphDef, settings: Settings, loss: losses.Loss, damage: Damage | None = None
-) -> Engine:
+def jax_engine(graphdef: nnx.GraphDef, settings: Settings, damage: Damage | None = None) -> Engine:
     """The engine that runs wherever JAX does; a batch is shared out over all devices that divide it.
 
     Args:
       graphdef: the network.
       settings: of the run.
-      loss: what it makes small.
       damage: applied inside the step, drawn from the seed of the settings.
     """
-    key = jax.random.key(settings.seed)
+    measure, key = losses.LOSSES[settings.loss], jax.random.key(settings.seed)
 
     def error(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
-        return loss(models.apply(graphdef, params, x, settings.precision), y)
+        return measure(models.apply(graphdef, params, x, settings.precision), y)
 
     def step(carry: Any, batch: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
         value, grads = jax.value_and_grad(error)(carry[0], *inputs(*batch, key, carry[3], damage))
