@@ -179,13 +179,13 @@ def inpainting(rng, spec, numbers):
     )
 
 
-def enlarging(scale, trips, **about):
+def enlarging(scale, trips, ensemble=False, **about):
     def make(rng, spec, numbers):
-        step = super_resolve(scale)
+        step = super_resolve(scale, ensemble=ensemble)
         return type(step).from_record({**step.record(), "trips": trips}, {})
 
     def reference(step, x, spec, numbers):
-        return network.enlarged(x, step.params, scale, trips)
+        return network.enlarged(x, step.params, scale, trips, ensemble)
 
     def fits(spec):
         return spec.tags.get("transfer") in SDR and np.prod(spec.shape[:3]) < 9000
@@ -442,6 +442,7 @@ ROWS = {
     ),
     "SuperResolve x2": enlarging(2, 0),
     "SuperResolve x4": enlarging(4, 0),
+    "SuperResolve x4, ensemble": enlarging(4, 0, ensemble=True, heavy=True, wide=True, rare=True),
     "SuperResolve x2, consistent": enlarging(2, 20, heavy=True, wide=True),
     "SuperResolve x4, two trips": enlarging(4, 2, heavy=True, wide=True, rare=True),
     "Stabilise smooth": stabilisation("smooth", "reflect", rare=True),

@@ -19,6 +19,7 @@ STEPS = {
     "super_resolve": lambda: vidsr.super_resolve(4, model="tiny"),
     "auto": lambda: vidsr.super_resolve(4),
     "consistency": lambda: vidsr.super_resolve(2, consistency=True),
+    "ensemble": lambda: vidsr.super_resolve(4, model="tiny", ensemble=True),
     "denoise": lambda: vidsr.denoise(),
     "deblock": lambda: vidsr.deblock(0.7),
     "deblur": lambda: vidsr.deblur(model="deblur-small"),
@@ -107,7 +108,7 @@ def test_what_there_is_not_is_refused(words):
 def test_nothing_changes_for_those_who_do_not_ask(clip):
     step = vidsr.super_resolve(4, model="tiny")
     entry = step(clip).vid.provenance["steps"][0]
-    assert set(entry) == {"step", "model", "sha256", "scale", "trips"}
+    assert set(entry) == {"step", "model", "sha256", "scale", "ensemble", "trips"}
     assert "engine  " not in str(vidsr.pipeline(step).explain(clip))
 
 

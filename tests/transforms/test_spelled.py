@@ -59,6 +59,7 @@ VERBS = [  # one line of each public verb, and of each kind of damage
     "vidsr.super_resolve()",
     "vidsr.super_resolve(model='tiny')",
     "vidsr.super_resolve(2, model='compact', consistency=True)",
+    "vidsr.super_resolve(model='base', ensemble=True)",
 ]
 
 

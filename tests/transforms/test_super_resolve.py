@@ -14,7 +14,7 @@ import vidsr
 from tests.functional.scenes import leaves, page
 from vidsr import hub, models
 from vidsr.errors import DomainWarning
-from vidsr.functional import domain
+from vidsr.functional import domain, symmetry
 from vidsr.hub import index
 from vidsr.transforms.apply import view_of
 from vidsr.transforms.codec import BlockCodec, Codec
@@ -98,6 +98,20 @@ def test_the_choice_is_recorded_and_repeated_whatever_the_zoo_holds_later(zoo):
     again = vidsr.Pipeline.from_provenance(out)(clip)
     np.testing.assert_array_equal(again.values, out.values)
     assert model_of(again) == CLEAN
+
+
+@pytest.mark.parametrize("model", ["auto", "small-real"])
+def test_an_ensemble_turns_with_the_frames_and_is_recorded(zoo, model):
+    clip = film(leaves(1)[:30, :44], leaves(2)[:30, :44])
+    step = vidsr.super_resolve(2, model=model, ensemble=True)
+    out, alone = step(clip), vidsr.super_resolve(2, model=model)(clip)
+    assert np.abs(out - alone).max() > 1e-3
+    for turn in symmetry.TURNS:
+        turned = step(film(*symmetry.turned(clip.values, turn))).values
+        np.testing.assert_allclose(turned, symmetry.turned(out.values, turn), rtol=0, atol=1e-6)
+    part = step(clip.chunk(time=1)).isel(y=slice(9, 30), x=slice(7, 40))
+    np.testing.assert_array_equal(part, out[:, 9:30, 7:40])
+    np.testing.assert_array_equal(vidsr.Pipeline.from_provenance(out)(clip), out)
 
 
 def test_explain_says_which_and_why(zoo):

@@ -22,10 +22,10 @@ def enlargers(scale: int, entries: Sequence[str] = ()) -> list[rivals.Method]:
     return [*found, rivals.anime_video()] if scale == 4 else found
 
 
-def network(name: str) -> rivals.Method:
-    """An enlarging network, by zoo id or folder."""
+def network(name: str, *, ensemble: bool = False) -> rivals.Method:
+    """An enlarging network, by zoo id or folder; with `ensemble` as the mean over eight turns."""
     return rivals.ours(
-        name,
-        lambda: vidsr.super_resolve(hub.load(name).scale, model=name),
+        name + ", ensemble=True" * ensemble,
+        lambda: vidsr.super_resolve(hub.load(name).scale, model=name, ensemble=ensemble),
         lambda: models.count(hub.load(name).params),
     )

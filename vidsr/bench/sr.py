@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidsr.bench import footage, rivals
-from vidsr.bench.enlargers import enlargers
+from vidsr.bench.enlargers import enlargers, network
 from vidsr.bench.rows import Result, Row
 from vidsr.errors import VidsrError
 from vidsr.train import measure
@@ -14,6 +14,7 @@ from vidsr.train.patches import Pairs
 
 COLUMNS = {"PSNR-Y": ".2f", "SSIM-Y": ".4f", "parameters": ",.0f", "CPU s/MP": ".2f"}
 SCALES = (4, 2)
+ENSEMBLES = {4: ("sr-small-x4", "sr-base-x4"), 2: ()}  # networks that run as an ensemble, too
 
 
 def sr(pictures: int | None, entries: Sequence[str]) -> Result:
@@ -21,6 +22,7 @@ def sr(pictures: int | None, entries: Sequence[str]) -> Result:
     rows = []
     for scale in SCALES:
         methods = enlargers(scale, entries)
+        methods += [network(name, ensemble=True) for name in ENSEMBLES[scale]]
         for name in measure.SETS:
             pairs = measure.published_pairs(footage.folder(), name, scale)
             if pairs is not None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidsr.errors import MediaError
+from vidsr.functional.symmetry import turned
 from vidsr.train.drawn import drawn
-from vidsr.train.patches import SIDE, reduce_bicubic, turned
+from vidsr.train.patches import SIDE, reduce_bicubic
 from vidsr.train.photographs import Photograph, read
 
 STILL, LARGE, OBJECT = 0.2, 0.5, 0.5  # shares: scenes at rest; taken at double size; with an object in front

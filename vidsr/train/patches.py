@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vidsr.errors import MediaError, RecipeError
+from vidsr.functional.symmetry import turned
 from vidsr.train.drawn import drawn
 from vidsr.train.photographs import Photograph, read
 
@@ -149,10 +150,3 @@ def _cubic(distance: np.ndarray) -> np.ndarray:
     d = np.abs(distance)
     near, far = (1.5 * d - 2.5) * d * d + 1, ((-0.5 * d + 2.5) * d - 4) * d + 2
     return np.where(d <= 1, near, np.where(d < 2, far, 0.0))
-
-
-def turned(image: np.ndarray, turn: int) -> np.ndarray:
-    """One of the eight symmetries of the square: bit 0 flips y, bit 1 flips x, bit 2 swaps them."""
-    image = image[::-1] if turn & 1 else image
-    image = image[:, ::-1] if turn & 2 else image
-    return image.swapaxes(0, 1) if turn & 4 else image

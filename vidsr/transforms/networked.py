@@ -33,14 +33,20 @@ class Networked(Transform):
             f"{type(self).__name__} makes nothing of its network's output: define made(self, out, x, at, state)."
         )
 
+    def around(self, run: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """How often, and on what of its input, the network `run` runs. Here: once, on all."""
+        return run
+
     def apply(self, x: jax.Array, at: At, state: Any = None) -> jax.Array:
-        out = models.apply(self.graph, self.params, self.fed(x, at, state), self.precision)
-        return self.made(out, x, at, state)
+        def run(given: jax.Array) -> jax.Array:
+            return models.apply(self.graph, self.params, given, self.precision)
+
+        return self.made(self.around(run)(self.fed(x, at, state)), x, at, state)
 
     def outside(self) -> Callable[[np.ndarray], np.ndarray] | None:
         if self.engine == "xla":
             return self.watch
-        return engines.network(self.engine, self.precision, self._net())
+        return self.around(engines.network(self.engine, self.precision, self._net()))
 
     def engaged(self) -> "Networked":
         found = self.choice()

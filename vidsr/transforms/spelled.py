@@ -183,7 +183,7 @@ def _denoise_net(step: Any) -> Arguments:
 def _super_resolve(step: Any) -> Arguments:
     short = {f"sr-{size}-x{step.scale}": size for size in enlarging.SIZES}
     model = "auto" if step.model is None else short.get(step.model, step.model)
-    return {"scale": step.scale, "model": model, "consistency": step.trips > 0}
+    return {"scale": step.scale, "model": model, "ensemble": step.ensemble, "consistency": step.trips > 0}
 
 
 def _deblur(step: Any) -> Arguments:

@@ -1,7 +1,4 @@
-"""sr-base-x4: 4x super-resolution of clean pictures, twenty-two plain convolutions, 426,528 weights.
-
-The weights shipped were begun from sr-small-x4 as it was after 22,000 steps on L1 of RGB; it has been trained anew since.
-"""
+"""sr-base-x4: 4x super-resolution of clean pictures, twenty-two plain convolutions, 426,528 weights."""
 
 from vidsr import train
 
@@ -9,7 +6,16 @@ ENTRY = train.clean(
     "sr-base-x4",
     model="luma",
     args={"width": 48, "depth": 20, "scale": 4},
-    settings=train.Settings(steps=16_000, batch=4, patch=48, rate=2.5e-3, warmup=200, engine="torch"),
+    settings=train.Settings(
+        steps=16_000,
+        batch=4,
+        patch=48,
+        rate=1e-3,
+        warmup=200,
+        loss="luma",
+        last="luma_squared",
+        engine="torch",
+    ),
     after="sr-small-x4",
 )
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from tests.laws.plain.space import resize
 
+EIGHT = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
+
 
 def convolved(x, layer):
     kernel = np.asarray(layer["kernel"], np.float64)
@@ -14,8 +16,26 @@ def convolved(x, layer):
     return np.where(x < 0, x * np.asarray(layer["slope"], np.float64), x) if "slope" in layer else x
 
 
-def enlarged(x, params, scale, trips):
+def enlarged(x, params, scale, trips, eight=False):
     low, x = x, np.repeat(x, 3 // x.shape[-1], axis=-1)
+    out = np.mean([stacked_turned(x, params, scale, *way) for way in (EIGHT if eight else EIGHT[:1])], 0)
+    out = np.clip(out, *(np.repeat(np.repeat(bound, scale, 1), scale, 2) for bound in bounds(x)))
+    if low.shape[-1] == 1:
+        out = out.mean(-1, keepdims=True)
+    for _ in range(trips):
+        out = out + both(low - both(out, (1, scale)), (scale, 1))
+    return out
+
+
+def stacked_turned(x, params, scale, quarters, mirrored):
+    """What they make of turned and mirrored frames, turned and mirrored back."""
+    x = np.rot90(x[:, :, ::-1] if mirrored else x, quarters, (1, 2))
+    out = np.rot90(stacked(x, params, scale), -quarters, (1, 2))
+    return out[:, :, ::-1] if mirrored else out
+
+
+def stacked(x, params, scale):
+    """What the convolutions make of frames."""
     inside = convolved(x, params["head"])
     for k in range(len([name for name in params if name.startswith("body")])):
         inside = convolved(inside, params[f"body{k}"])
@@ -25,13 +45,7 @@ def enlarged(x, params, scale, trips):
         tail = np.concatenate(
             [tail + 1.402 * red, tail - 0.714136 * red - 0.344136 * blue, tail + 1.772 * blue], -1
         )
-    out = np.repeat(np.repeat(x, scale, 1), scale, 2) + spread(tail, scale)
-    out = np.clip(out, *(np.repeat(np.repeat(bound, scale, 1), scale, 2) for bound in bounds(x)))
-    if low.shape[-1] == 1:
-        out = out.mean(-1, keepdims=True)
-    for _ in range(trips):
-        out = out + both(low - both(out, (1, scale)), (scale, 1))
-    return out
+    return np.repeat(np.repeat(x, scale, 1), scale, 2) + spread(tail, scale)
 
 
 def bounds(low):
