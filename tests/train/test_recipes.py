@@ -18,7 +18,7 @@ from vidsr.train import measure
 
 SMALLER = {
     r'"width": \d+, "depth": \d+': '"width": 4, "depth": 1',
-    r"steps=[\d_]+, batch=\d+, patch=\d+": "steps=2, batch=2, patch=8",
+    r"steps=[\d_]+,\s+batch=\d+,\s+patch=\d+": "steps=2, batch=2, patch=8",
     '"torch"': '"jax"',
     r"after=.*\n": "",
     r"clips=\d+": "clips=2",
