@@ -58,7 +58,7 @@ def test_choices_and_switches():
 
 def test_facts_of_the_weights_are_not_moved():
     assert list(made(vidsr.denoise())) == ["x.strength"]  # sigma is unknown as long as nobody looked
-    assert list(made(vidsr.super_resolve(model="tiny"))) == ["x.trips"]
+    assert list(made(vidsr.super_resolve(model="tiny"))) == ["x.ensemble", "x.trips"]
     assert list(made(vidsr.resize(2))) == ["x.kernel"]
     assert not any(name.split(".")[1] in KEYED for name in made(vidsr.degrade(noise=0.1).steps[0]))
 
