@@ -76,7 +76,7 @@ def check(engine: str | None, precision: str | None = None) -> None:
             )
     if engine in PACKAGES and not is_installed(engine):
         raise RecipeError(
-            f"engine={engine!r} is not installed. Install it with the extra `fast`: {INSTALL}; or run on XLA, which agrees to 1e-5 in f32: "
+            f"engine={engine!r} is not installed. Install it with the extra `fast`: {INSTALL}; or run on XLA, which agrees to a hundredth of an 8-bit level in f32: "
             "vidsr.pipeline(..., engine='xla'), for a record vidsr.Pipeline.from_provenance(out, engine='xla')"
         )
 

@@ -122,7 +122,7 @@ class Pipeline:
         Args:
           stack: a result, or any slice of one.
           extras: what else went in, by name, for example {"mask": mask}: other stacks, modules of torch steps; hashes are checked.
-          engine: runs the networks instead of the recorded one, see `vidsr.pipeline`; results then agree to 1e-5 in f32, not bit for bit.
+          engine: runs the networks instead of the recorded one, see `vidsr.pipeline`; results then agree to a hundredth of an 8-bit level in f32, not bit for bit.
 
         Raises:
           StackError: no record. RecipeError: an extra stack is missing or differs; weights differ; the recorded engine is

@@ -88,6 +88,6 @@ class Roster:
         if answer["processor"] != self.processor:
             self.say(
                 f"worker {ended.address} has another processor ({answer['processor']}) than this process ({self.processor}): its frames "
-                "agree to 1e-5, not to the bit"
+                "agree to a hundredth of an 8-bit level, not to the bit"
             )
         return "", RecipeError
